@@ -1,0 +1,102 @@
+# Every target does its own set-up, once: `make lab` and `make test` work in a fresh clone.
+
+VENV ?= .venv
+DATA ?= $(if $(wildcard ../shared/data),../shared/data,data)
+LAB_ARGS ?=
+BENCH_ARGS ?=
+# Looked for only when an environment has to be made.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --constraint constraints.txt
+# Stamps: the installs are editable, so only a change of what is required repeats them, never one of the sources.
+LAB := $(VENV)/.lab-installed
+DEV := $(VENV)/.dev-installed
+NODE := js/node_modules/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# In the order given: pytest's closing line is the last one of `make test`.
+.NOTPARALLEL:
+.PHONY: help lab test test-python test-js test-browser lint types build fresh wheel bench screenshots train clean chromium
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+lab: $(LAB)  ## Open JupyterLab on the first example; LAB_ARGS=... are passed on
+	$(VENV)/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
+
+test: fresh test-js chromium  ## Run every test: front end, Python, browser
+	$(PY) -m pytest
+
+test-python: $(DEV)  ## Run the Python tests that need no browser
+	$(PY) -m pytest tests --ignore=tests/browser
+
+test-js: $(NODE)  ## Run the front end's own tests
+	cd js && npm run --silent test
+
+test-browser: chromium  ## Run the tests that draw in a real browser
+	$(PY) -m pytest tests/browser
+
+lint: $(DEV)  ## Check style and format of the Python code
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+
+types: $(DEV) $(NODE)  ## Check the types of the Python code and the front end
+	$(VENV)/bin/mypy
+	cd js && npm run --silent check
+
+build: $(NODE)  ## Build the front end into src/digit_widget/static
+	cd js && npm run --silent build
+
+fresh: $(NODE)  ## Fail when the committed front end is not what its sources build
+	@echo "Checking that src/digit_widget/static is what js/ builds."
+	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && \
+	(cd js && npm run --silent build -- --outdir="$$built" --log-level=warning) && \
+	{ diff -rq "$$built" src/digit_widget/static || \
+	{ echo "The committed front end is stale: run 'make build' and commit src/digit_widget/static." >&2; exit 1; }; }
+
+wheel: $(DEV)  ## Build the sdist, and the wheel from it, into dist
+	$(PY) -m build --no-isolation
+
+bench: $(DEV)  ## Run the benchmarks; BENCH_ARGS=... are passed on
+	$(PY) benchmarks/run.py $(BENCH_ARGS)
+
+screenshots: chromium  ## Take the screenshots of the documentation anew
+	$(PY) -m pytest tests/browser --screenshots
+
+train: $(DEV)  ## Train the bundled network on the MNIST digits in DATA=...
+	$(PY) models/train.py --data $(DATA)
+
+clean:  ## Remove what builds, tools and tests leave behind; the environments stay
+	rm -rf build dist test-results .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find benchmarks examples models src tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+chromium: $(DEV)
+	@$(PY) tests/browser/chromium.py
+
+# pip, not python: venv makes python first, and may fail after it where Debian keeps pip in a package of its own.
+$(VENV)/bin/pip:
+	@"$(or $(PYTHON),false)" -c '$(NEW_ENOUGH)' || { echo "digit-widget needs Python 3.11 or newer; found \
+	$$("$(or $(PYTHON),python3)" --version 2>/dev/null || echo none). Install one, or name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Making a Python environment in $(VENV)."
+	"$(PYTHON)" -m venv $(VENV)
+
+$(LAB): pyproject.toml constraints.txt | $(VENV)/bin/pip
+	@echo "Installing digit-widget, PyTorch and JupyterLab into $(VENV): some 5 GB, 2 to 5 minutes, only this once."
+	$(PIP) --editable '.[lab]'
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
+	@echo "Installing digit-widget, PyTorch and the test tools into $(VENV): some 5.5 GB, 2 to 5 minutes, only this once."
+	$(PIP) --editable '.[dev]'
+	@touch $(LAB) $@  # the test tools include JupyterLab
+
+# No package's install script is run; esbuild and TypeScript work without.
+$(NODE): js/package.json js/package-lock.json
+	@command -v npm >/dev/null || { echo "The front end needs Node 20 or newer, with npm; install it." >&2; exit 1; }
+	@echo "Installing the front end's tools into js/node_modules: 50 MB, a few seconds."
+	cd js && npm ci --ignore-scripts
+	@touch $@
