@@ -1,0 +1,114 @@
+"""Ink on a pad of any size -> the 28x28 picture that MNIST would have made of it.
+
+One definition for training, the widget and the batch call. A front end that repeats it agrees to the byte: every
+sum below is of integers under 2**53, with one rounded division at the end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Ink = npt.NDArray[np.uint8]
+
+SIDE = 28
+"""Side of the normalised picture, in pixels."""
+
+DIGIT = 20
+"""What the longer side of the ink is brought to, in pixels."""
+
+CENTRE = 14
+"""Index of the pixel whose middle the ink's centre of mass is brought to."""
+
+INK_THRESHOLD = 8
+"""Ink at or below this (of 255) does not count when the ink's box is found: it is paper grain, not pen."""
+
+
+def normalise(ink: Ink) -> Ink:
+    """Bring a drawing to the convention of the MNIST digits.
+
+    The ink is cut out, its longer side area-averaged to 20 px with the aspect kept, and the result laid into 28x28
+    with its centre of mass on pixel (14, 14), or as near as it can without losing ink over the edge.
+
+    Parameters
+    ----------
+    ink
+        Shape (height, width), uint8, 0 = paper, 255 = full ink.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (28, 28), uint8, 0 = paper; all zero when there is no ink.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits": size-normalised to 20x20 with the
+    aspect kept, centred by centre of mass in 28x28.
+    """
+    seen = np.zeros((SIDE, SIDE), np.uint8)
+    box = ink_box(ink)
+    if box is None:
+        return seen
+    cut = ink[box]
+    digit = area_average(cut, *_fit(*cut.shape))
+    top, left = (_offset(digit.sum(axis=1 - axis), digit.shape[axis]) for axis in (0, 1))
+    seen[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return seen
+
+
+def ink_box(ink: Ink) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold ink above the threshold, or None on a blank sheet."""
+    dark = ink > INK_THRESHOLD
+    rows, columns = (np.flatnonzero(dark.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def area_average(ink: Ink, height: int, width: int) -> Ink:
+    """Resample by exact area averaging.
+
+    Both axes are laid on the common grid of ``n_in * n_out`` cells, so that every weight is a whole number of cells.
+
+    Parameters
+    ----------
+    ink
+        Shape (h, w), uint8.
+    height, width
+        The shape wanted, in pixels; larger or smaller than what is there.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (height, width), uint8, rounded half up.
+    """
+    down = _overlaps(ink.shape[0], height)
+    across = _overlaps(ink.shape[1], width)
+    # float64 holds these integers exactly (at most 255 * 4096 * 4096) and multiplies matrices fast, int64 does not.
+    sums = (down @ ink.astype(np.float64) @ across.T).astype(np.int64)
+    cells = ink.shape[0] * ink.shape[1]
+    averages: Ink = ((2 * sums + cells) // (2 * cells)).astype(np.uint8)
+    return averages
+
+
+def _overlaps(n_in: int, n_out: int) -> npt.NDArray[np.float64]:
+    """Return, for each of n_out pixels, how many cells of the n_in * n_out grid it shares with each of n_in."""
+    out, into = np.arange(n_out)[:, None], np.arange(n_in)
+    end = np.minimum((out + 1) * n_in, (into + 1) * n_out)
+    shared: npt.NDArray[np.float64] = np.maximum(end - np.maximum(out * n_in, into * n_out), 0).astype(np.float64)
+    return shared
+
+
+def _fit(height: int, width: int) -> tuple[int, int]:
+    """Return the shape with the longer side at DIGIT, the shorter in proportion (rounded half up, at least 1)."""
+    longer = max(height, width)
+    fit = [max(1, (2 * side * DIGIT + longer) // (2 * longer)) for side in (height, width)]
+    return fit[0], fit[1]
+
+
+def _offset(mass: npt.NDArray[np.uint64], extent: int) -> int:
+    """Return where a profile of ink begins so that its centre of mass is nearest to CENTRE and all of it is inside."""
+    total = int(mass.sum())
+    moment = int((mass * np.arange(extent, dtype=np.uint64)).sum())
+    begin = (2 * (CENTRE * total - moment) + total) // (2 * total) if total else CENTRE - extent // 2
+    return min(max(begin, 0), SIDE - extent)

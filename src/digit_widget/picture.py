@@ -1,0 +1,225 @@
+"""The trust boundary: whatever picture comes in, ink comes out, or a sentence that says why not.
+
+Nothing is decoded before its size is known to be bearable, and only raster formats are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from digit_widget.normalise import area_average
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from digit_widget.normalise import Ink
+
+    Picture = str | bytes | os.PathLike[str] | Image.Image | npt.ArrayLike
+
+MAX_BYTES = 2_000_000
+MAX_SIDE = 4096
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif|bmp);base64,", re.IGNORECASE)
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two characters at least: C: is a drive
+DARK = 128
+CHANNELS = (1, 3, 4)
+
+
+class PictureError(ValueError):
+    """A picture that cannot be used; the message says what came and what to do."""
+
+
+def to_ink(picture: Picture) -> Ink:
+    """Turn any picture into ink.
+
+    Transparency is composited over white and colour turned grey. A light drawing on a dark ground, told by the border,
+    is taken as it is; a dark one on a light ground is inverted.
+
+    Parameters
+    ----------
+    picture
+        A data URL (``data:image/png;base64,...``), the bytes of an image file, its path, a PIL image, or an array (or
+        tensor) of shape (height, width), (height, width, channels) or (channels, height, width) with 1, 3 or 4
+        channels: whole numbers in 0..255, bool, or floats in 0..1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (height, width), uint8, 0 = paper, 255 = full ink.
+
+    Raises
+    ------
+    PictureError
+        When it is not a picture, or over 2 MB or 4096 px a side.
+    """
+    match picture:
+        case Image.Image():
+            return _ink_of(_opened(picture))
+        case str() if SCHEME.match(picture):
+            return from_data_url(picture)
+        case str() | os.PathLike():
+            return _decode(_read(picture))
+        case bytes() | bytearray() | memoryview():
+            return _decode(bytes(picture))
+        case _:
+            return _ink_of(_from_array(picture))
+
+
+def from_data_url(url: str) -> Ink:
+    """Turn a data URL into ink; the only kind of text taken from a front end. See `to_ink`."""
+    if len(url) > MAX_BYTES * 4 // 3 + 64:
+        raise PictureError(_too_many_bytes(len(url) * 3 // 4))
+    start = DATA_URL.match(url)
+    if start is None:
+        found = url[:32].split(",", maxsplit=1)[0]
+        message = f"Expected a picture as data:image/png;base64,… but this begins with {found!r}."
+        raise PictureError(message)
+    try:
+        raw = base64.b64decode(url[start.end() :], validate=True)
+    except (binascii.Error, ValueError):
+        message = "The picture's data URL is not valid base64: it was cut or changed on its way. Send it again."
+        raise PictureError(message) from None
+    return _decode(raw)
+
+
+def shrink(ink: Ink, side: int) -> Ink:
+    """Return ink whose longer side is at most `side` pixels, the aspect kept."""
+    scale = side / max(ink.shape)
+    return ink if scale >= 1 else area_average(ink, *(max(1, round(n * scale)) for n in ink.shape))
+
+
+def to_data_url(ink: Ink) -> str:
+    """Return ink as a PNG data URL, black on white.
+
+    Parameters
+    ----------
+    ink
+        Shape (height, width), uint8, 0 = paper, 255 = full ink.
+    """
+    file = io.BytesIO()
+    Image.fromarray(255 - ink).save(file, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _read(path: str | os.PathLike[str]) -> bytes:
+    shown = os.fspath(path)[:80]
+    try:
+        size = Path(path).stat().st_size
+        if size > MAX_BYTES:
+            raise PictureError(_too_many_bytes(size))
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = f"No picture could be read from the file {shown!r}: {reason}."
+        raise PictureError(message) from None
+
+
+def _decode(raw: bytes) -> Ink:
+    if len(raw) > MAX_BYTES:
+        raise PictureError(_too_many_bytes(len(raw)))
+    try:
+        image = Image.open(io.BytesIO(raw), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(_too_many_pixels()) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        kind = "SVG, which is drawn by code," if b"<svg" in raw[:1000] else "not an image that can be read"
+        message = f"The picture is {kind if raw else 'empty'}; send a PNG, JPEG, WebP, GIF or BMP."
+        raise PictureError(message) from None
+    return _ink_of(_opened(image))
+
+
+def _opened(image: Image.Image) -> Image.Image:
+    """Return the image's first frame, upright and grey over white, once its size is known to be bearable."""
+    if max(image.size) > MAX_SIDE:
+        raise PictureError(_too_many_pixels(*image.size))
+    if min(image.size) == 0:
+        message = "The picture is empty: it has no pixels."
+        raise PictureError(message)
+    try:
+        image = ImageOps.exif_transpose(image)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        elif image.mode.startswith("I;16"):
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        return image.convert("L")
+    except Exception as error:  # whatever a decoder makes of hostile bytes, it is one thing to the person
+        message = "The picture is cut short or damaged; send it again."
+        raise PictureError(message) from error
+
+
+def _from_array(picture: Any) -> Image.Image:  # noqa: ANN401 - anything numpy can look at
+    try:
+        array = np.asarray(picture)
+    except Exception as error:
+        message = f"A {type(picture).__name__} cannot be read as an array: {error}."
+        raise PictureError(message) from error
+    if array.dtype.kind not in "buif":
+        message = (
+            f"A {type(picture).__name__} is not a picture; give a data URL, bytes, a path, a PIL image or an array."
+        )
+        raise PictureError(message)
+    array = _channels_last(array)
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8) * 255
+    if array.dtype != np.uint8:
+        array = _scaled(array)
+    return _opened(Image.fromarray(array))
+
+
+def _channels_last(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return (height, width) or (height, width, 3 or 4), small enough to go on with."""
+    if array.ndim == 3:  # noqa: PLR2004 - an axis of channels
+        if array.shape[-1] not in CHANNELS and array.shape[0] in CHANNELS:
+            array = np.moveaxis(array, 0, -1)
+        if array.shape[-1] == 1:
+            array = array[..., 0]
+    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in CHANNELS)):  # noqa: PLR2004
+        message = (
+            f"An array of shape {array.shape} is not one picture; give (height, width), "
+            "(height, width, channels) or (channels, height, width)."
+        )
+        raise PictureError(message)
+    if array.size == 0:
+        message = "The picture is empty: it has no pixels."
+        raise PictureError(message)
+    if max(array.shape) > MAX_SIDE:
+        raise PictureError(_too_many_pixels(array.shape[1], array.shape[0]))
+    return array
+
+
+def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    low, high = array.min(), array.max()
+    top = 1 if array.dtype.kind == "f" else 255
+    if not (low >= 0 and high <= top):  # false for NaN too
+        message = f"An array of {array.dtype} must lie in 0..{top}; this one goes from {low} to {high}."
+        raise PictureError(message)
+    return np.round(array * (255 // top)).astype(np.uint8)
+
+
+def _ink_of(image: Image.Image) -> Ink:
+    grey = np.asarray(image)
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    # Both, so that a frame drawn along the edges of a white sheet is still dark on light.
+    light_on_dark = np.mean(border < DARK) > 0.5 and np.mean(grey < DARK) > 0.5  # noqa: PLR2004
+    return grey.copy() if light_on_dark else 255 - grey
+
+
+def _too_many_bytes(size: int) -> str:
+    return f"The picture is too large: {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB. Make it smaller."
+
+
+def _too_many_pixels(width: int | None = None, height: int | None = None) -> str:
+    found = f"{width} × {height} px" if width else "too many pixels to open"
+    return f"The picture is too large: {found}, at most {MAX_SIDE} px a side. Make it smaller."

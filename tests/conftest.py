@@ -1,0 +1,32 @@
+"""What the Python tests share: MNIST where it is at hand, and a clean end."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MNIST_ROOTS = [Path(__file__).parents[1] / "data", Path(__file__).parents[2] / "shared" / "data"]
+
+
+@pytest.fixture(scope="session")
+def mnist_root() -> Path:
+    """Return the folder of the MNIST files, which are not part of the repository."""
+    for root in MNIST_ROOTS:
+        if (root / "MNIST" / "raw" / "t10k-images-idx3-ubyte").is_file():
+            return root
+    pytest.skip("MNIST is not at hand: `make train` downloads it to data/")
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    """Wait for the model that a first widget loads in the background: one test's torch is not the next one's noise."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("digit-widget"):
+            thread.join()

@@ -1,0 +1,205 @@
+"""Whatever picture comes in, ink comes out, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from drawings import digit_ink
+from PIL import Image
+
+from digit_widget.picture import MAX_BYTES, PictureError, from_data_url, shrink, to_data_url, to_ink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def ink() -> np.ndarray:
+    """Return a seven, off the middle."""
+    return digit_ink(7, at=(0.4, 0.45))
+
+
+def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """Return the bytes of an image file."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def data_url(raw: bytes, kind: str = "png") -> str:
+    """Return bytes as a data URL."""
+    return f"data:image/{kind};base64,{base64.b64encode(raw).decode()}"
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return a PNG that says it is so large and holds next to nothing."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_every_way_in_gives_the_same_ink(ink: np.ndarray, tmp_path: Path) -> None:
+    """Data URL, bytes, path, PIL image and arrays of every kind agree to the byte."""
+    paper = 255 - ink
+    image = Image.fromarray(paper)
+    raw = encode(image)
+    path = tmp_path / "seven.png"
+    path.write_bytes(raw)
+    ways = {
+        "data URL": data_url(raw),
+        "bytes": raw,
+        "bytearray": bytearray(raw),
+        "memoryview": memoryview(raw),
+        "path": path,
+        "path as text": str(path),
+        "PIL": image,
+        "PIL in colour": image.convert("RGB"),
+        "PIL with a palette": image.convert("P"),
+        "uint8": paper,
+        "int64": paper.astype(np.int64),
+        "float": paper / 255,
+        "float32": (paper / 255).astype(np.float32),
+        "channel last": paper[..., None],
+        "colour": np.stack([paper] * 3, -1),
+        "channel first": np.stack([paper] * 3),
+        "one channel first": paper[None],
+        "light on dark": ink,
+    }
+    for name, way in ways.items():
+        assert np.array_equal(to_ink(way), ink), name
+
+
+def test_a_torch_tensor_is_an_array(ink: np.ndarray) -> None:
+    """A tensor as torchvision gives it, (1, height, width) in 0..1, light on dark, is read."""
+    import torch
+
+    assert np.array_equal(to_ink(torch.from_numpy(ink.copy())[None].float() / 255), ink)
+    with pytest.raises(PictureError, match="Tensor cannot be read"):
+        to_ink(torch.zeros(28, 28, requires_grad=True))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF", "BMP"])
+def test_other_formats(ink: np.ndarray, kind: str) -> None:
+    """The other raster formats are read, in bytes and as data URLs."""
+    raw = encode(Image.fromarray(255 - ink), kind)
+    for found in (to_ink(raw), to_ink(data_url(raw, kind.lower()))):
+        assert np.abs(found.astype(int) - ink).mean() < 2
+
+
+def test_transparent_is_white(ink: np.ndarray) -> None:
+    """Black ink on a canvas that was never painted, transparent black, is ink on white."""
+    rgba = np.zeros((*ink.shape, 4), np.uint8)
+    rgba[..., 3] = ink
+    assert np.array_equal(to_ink(rgba), ink)
+    assert np.array_equal(to_ink(Image.fromarray(rgba)), ink)
+    assert not to_ink(np.zeros((50, 50, 4), np.uint8)).any()
+
+
+def test_sixteen_bits(ink: np.ndarray) -> None:
+    """A 16-bit scan keeps its greys."""
+    scan = Image.fromarray((255 - ink).astype(np.uint16) * 257)
+    assert np.array_equal(to_ink(encode(scan)), ink)
+
+
+def test_a_photo_is_read_upright(ink: np.ndarray) -> None:
+    """A camera's turn, in the EXIF data, is undone."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    raw = encode(Image.fromarray(255 - ink).rotate(90), "PNG", exif=exif)
+    assert np.array_equal(to_ink(raw), ink)
+
+
+def test_light_on_dark_is_told_by_border_and_area(ink: np.ndarray) -> None:
+    """A blackboard is not inverted; a frame drawn along the edges of white paper is still ink."""
+    assert np.array_equal(to_ink(Image.fromarray(ink)), ink)
+    framed = np.full((100, 100), 255, np.uint8)
+    framed[:10] = framed[-10:] = framed[:, :10] = framed[:, -10:] = 0
+    assert np.array_equal(to_ink(framed), 255 - framed)
+
+
+def test_data_url_and_back(ink: np.ndarray) -> None:
+    """What Python sends to the pad is what it would read from it."""
+    assert np.array_equal(from_data_url(to_data_url(ink)), ink)
+
+
+def test_shrink_keeps_the_aspect() -> None:
+    """A large picture fits the pad, a small one is left alone."""
+    assert shrink(np.zeros((1000, 500), np.uint8), 280).shape == (280, 140)
+    assert shrink(np.zeros((1000, 1), np.uint8), 280).shape == (280, 1)
+    assert shrink(np.zeros((28, 28), np.uint8), 280).shape == (28, 28)
+
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("picture", "says"),
+    [
+        ("data:text/html,<script>alert(1)</script>", r"begins with 'data:text/html'"),
+        ("data:text/html;base64,PGI+", "data:text/html"),
+        ("javascript:alert(1)", "javascript:alert"),
+        ("file:///etc/passwd", "file:///etc/passwd"),
+        ("http://localhost/seven.png", "begins with 'http:"),
+        ("data:image/svg+xml;base64," + base64.b64encode(SVG).decode(), "svg"),
+        ("data:image/png;base64,not base64!", "not valid base64"),
+        ("data:image/png;base64,é", "not valid base64"),
+        ("data:image/png;base64,", "empty"),
+        ("data:image/png;base64," + base64.b64encode(b"hello").decode(), "not an image that can be read"),
+        ("data:image/png;base64," + "A" * (MAX_BYTES * 2), "too large: 3.0 MB, at most 2 MB"),
+        (SVG, "SVG"),
+        (b"", "empty"),
+        (b"hello", "not an image"),
+        (b"\0" * (MAX_BYTES + 1), "at most 2 MB"),
+        (encode(Image.new("L", (100, 100)))[:60], "cut short or damaged"),
+        (png_header(4097, 10), "4097 × 10 px, at most 4096"),
+        (png_header(10_000, 10_000), "too large"),
+        (png_header(100_000, 100_000), "too many pixels to open"),
+        (png_header(4000, 4000), "cut short or damaged"),
+        ("no/such/file.png", "No such file"),
+        (".", "No picture could be read from the file"),
+        ("a" * 5000, "No picture could be read from the file"),
+        ("nul\0byte", "No picture could be read from the file"),
+        (np.zeros((0, 5), np.uint8), "no pixels"),
+        (np.zeros((5, 5, 5), np.uint8), r"shape \(5, 5, 5\)"),
+        (np.zeros(784, np.uint8), r"shape \(784,\)"),
+        (np.zeros((2, 5000), np.uint8), "5000 × 2 px"),
+        (np.full((5, 5), 200.0), r"must lie in 0\.\.1; this one goes from 200"),
+        (np.full((5, 5), -1), r"must lie in 0\.\.255"),
+        (np.full((5, 5), np.nan), "must lie in"),
+        (None, "NoneType is not a picture"),
+        (3, "shape"),
+        ({"a": 1}, "dict is not a picture"),
+        (Image.new("L", (5000, 10)), "5000 × 10 px"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(picture: object, says: str) -> None:
+    """Every refusal is one sentence that names what came, and every one is a PictureError."""
+    with pytest.raises(PictureError, match=says) as refusal:
+        to_ink(picture)
+    assert len(str(refusal.value)) < 250
+
+
+def test_a_front_end_cannot_name_a_file(tmp_path: Path) -> None:
+    """Text from a front end is a data URL or nothing: no path of this machine is opened for it."""
+    path = tmp_path / "seven.png"
+    path.write_bytes(encode(Image.new("L", (28, 28))))
+    with pytest.raises(PictureError, match="Expected a picture as data:"):
+        from_data_url(str(path))
+
+
+def test_a_large_file_is_not_read(tmp_path: Path) -> None:
+    """A file over the limit is refused by its size, unread."""
+    path = tmp_path / "large.png"
+    with path.open("wb") as file:
+        file.truncate(10**10)  # sparse: reading it would take long and 10 GB
+    with pytest.raises(PictureError, match=r"10000\.0 MB, at most 2 MB"):
+        to_ink(path)

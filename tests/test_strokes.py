@@ -1,0 +1,78 @@
+"""Strokes from Python are checked and drawn as the pad draws them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from drawings import digit_ink
+
+from digit_widget.classifier import stroke_width
+from digit_widget.normalise import normalise
+from digit_widget.strokes import MAX_POINTS, PAD_SIZE, PEN_WIDTH, StrokesError, checked, rasterise, smooth
+
+
+def test_time_and_pressure_may_be_left_out() -> None:
+    """Points are completed to four numbers; empty strokes are dropped."""
+    assert checked([[[1, 2]], [], [(3, 4, 5)]]) == [[[1, 2, 0, 0.5]], [[3, 4, 5, 0.5]]]
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[1, 2], [3, 4]],
+        [[[1]]],
+        [[[1, 2, 3, 4, 5]]],
+        [[["a", "b"]]],
+        [[[1, math.nan]]],
+        [[[math.inf, 1]]],
+        [[[1e9, 1]]],
+        ["hello"],
+        [[None]],
+    ],
+)
+def test_what_is_no_stroke_is_refused_in_words(strokes: list) -> None:
+    """The sentence says what a stroke is and what came."""
+    with pytest.raises(StrokesError, match=r"\[x, y, t, pressure\].*this is"):
+        checked(strokes)
+
+
+def test_a_drawing_without_end_is_refused() -> None:
+    """Too many points are refused before they are copied."""
+    with pytest.raises(StrokesError, match="too long"):
+        checked([[[1, 1]] * (MAX_POINTS + 1)])
+
+
+def test_a_tap_is_a_disc_of_the_pen() -> None:
+    """One point is drawn as a round dot as wide as the pen."""
+    ink = rasterise(checked([[[140, 140]]]))
+    assert ink.sum() / 255 == pytest.approx(math.pi * PEN_WIDTH**2 / 4, rel=0.03)
+
+
+def test_a_line_is_as_wide_as_the_pen() -> None:
+    """A straight line has the pen's width all along, and soft edges."""
+    ink = rasterise(checked([[[40, 140], [240, 140]]]))
+    assert ink[:, 140].sum() / 255 == pytest.approx(PEN_WIDTH, abs=0.5)
+    assert ink.shape == (PAD_SIZE, PAD_SIZE)
+
+
+def test_off_the_pad_is_cut() -> None:
+    """A stroke that leaves the pad is drawn where it is on it, and nowhere else."""
+    ink = rasterise(checked([[[-500, 140], [100, 140]]]))
+    assert ink[140, :100].min() == 255
+    assert not ink[:, 120:].any()
+
+
+def test_smoothing_keeps_ends_and_straight_lines() -> None:
+    """The curve begins and ends where the hand did, and a straight line stays straight."""
+    points = [(float(x), 2.0 * x) for x in range(5)]
+    curve = smooth(points)
+    assert (curve[0], curve[-1]) == (points[0], points[-1])
+    assert all(y == pytest.approx(2 * x) for x, y in curve)
+
+
+def test_an_ordinary_digit_is_written_as_thick_as_mnist() -> None:
+    """At half the pad's height the ten digits have strokes of about 2.4 px in the 28x28 picture."""
+    widths = [stroke_width(normalise(digit_ink(digit, side=0.5))) for digit in range(10)]
+    assert np.median(widths) == pytest.approx(2.4, abs=0.15)
