@@ -1,0 +1,129 @@
+// The anywidget entry: connects a pad, a panel and an exchange to the widget's model, and does nothing else.
+
+import { createExchange } from "./exchange.js";
+import { isBlank } from "./history.js";
+import { createPad } from "./pad.js";
+import { createPanel } from "./panel.js";
+
+/**
+ * The synced traits; widget.py says what they mean.
+ * @typedef {object} Traits
+ * @property {string} image
+ * @property {import("./history.js").Stroke[]} strokes
+ * @property {"stroke" | "move" | "button"} predict_on
+ * @property {string[]} labels
+ * @property {string} result
+ * @property {number | null} prediction
+ * @property {number} confidence
+ * @property {number[]} probabilities
+ * @property {string} error
+ * @property {string} _background
+ * @property {string} _seen
+ * @property {number} _question
+ * @property {number} _answered
+ */
+
+/** What of the traits the panel shows. @type {(keyof Traits)[]} */
+const SHOWN = ["predict_on", "labels", "result", "prediction", "confidence", "probabilities", "error", "_seen"];
+
+/** @type {import("@anywidget/types").Render<Traits>} */
+function render({ model, el }) {
+  const life = new AbortController();
+  let isSending = false; // what this view sets comes back to it as a change
+
+  const panel = createPanel(el.ownerDocument, {
+    undo: () => pad.undo(),
+    redo: () => pad.redo(),
+    clear: () => pad.clear(),
+    predict: () => exchange.request(),
+  });
+
+  const pad = createPad(panel.canvas, {
+    signal: life.signal,
+    onChange(still) {
+      const when = model.get("predict_on");
+      if (when === "button" && !isBlank(pad.drawing)) {
+        if (still) send(); // kept in the traits all the same
+        exchange.touch();
+      } else if (still || when === "move") exchange.request();
+      else refresh();
+    },
+  });
+
+  const exchange = createExchange({
+    ask: (question) => send(question),
+    onChange: refresh,
+    asked: model.get("_question"),
+    answered: model.get("_answered"),
+  });
+
+  /** Bring the drawing to Python, with a question or without. @param {number} [question] */
+  function send(question) {
+    const { background, strokes } = pad.drawing;
+    isSending = true;
+    model.set("image", pad.picture());
+    model.set("strokes", strokes);
+    model.set("_background", background);
+    if (question !== undefined) model.set("_question", question);
+    model.save_changes();
+    isSending = false;
+  }
+
+  const drawing = () => ({ background: model.get("_background"), strokes: model.get("strokes") });
+
+  let isRefreshing = false;
+  /** Show what the traits say now, once for all that change together. */
+  function refresh() {
+    if (isRefreshing) return;
+    isRefreshing = true;
+    queueMicrotask(() => {
+      isRefreshing = false;
+      if (life.signal.aborted) return;
+      panel.show({
+        state: exchange.state,
+        isBlank: isBlank(pad.drawing),
+        canUndo: pad.canUndo,
+        canRedo: pad.canRedo,
+        hasButton: model.get("predict_on") === "button",
+        result: model.get("result"),
+        prediction: model.get("prediction"),
+        confidence: model.get("confidence"),
+        probabilities: model.get("probabilities"),
+        labels: model.get("labels"),
+        seen: model.get("_seen"),
+        error: model.get("error"),
+      });
+    });
+  }
+
+  /** @param {keyof Traits} name @param {() => void} react */
+  function on(name, react) {
+    model.on(`change:${name}`, react);
+    life.signal.addEventListener("abort", () => model.off(`change:${name}`, react));
+  }
+
+  for (const name of SHOWN) on(name, refresh);
+  for (const name of /** @type {const} */ (["strokes", "_background"])) {
+    on(name, () => {
+      if (isSending) return;
+      pad.follow(drawing());
+      refresh();
+    });
+  }
+  on("_question", () => {
+    if (!isSending) exchange.follow(model.get("_question"));
+  });
+  on("_answered", () => exchange.settle(model.get("_answered")));
+
+  pad.restore(drawing());
+  refresh();
+  el.append(panel.element);
+
+  return () => {
+    life.abort();
+    exchange.close();
+    panel.element.remove();
+  };
+}
+
+export default { render };

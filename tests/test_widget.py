@@ -1,0 +1,349 @@
+"""The widget keeps its contract, driven as a host drives it and as Python does."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import traitlets
+from drawings import digit_ink, digit_strokes
+from ipywidgets import IntSlider
+from PIL import Image
+
+from digit_widget import DigitWidget, predict
+from digit_widget.labels import KEYCAPS, NO_ANSWER
+from digit_widget.picture import from_data_url, to_data_url
+from digit_widget.strokes import PAD_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error")
+
+
+class Host:
+    """What a front end does: it sends states, and receives what Python syncs."""
+
+    def __init__(self, pad: DigitWidget) -> None:
+        self.pad = pad
+        self.received: list[dict[str, Any]] = []
+        self.question = 0
+        self._send = pad._send
+        pad._send = self._receive
+
+    def _receive(self, message: dict[str, Any], buffers: object = None) -> None:
+        assert not buffers
+        self.received.append(message)
+
+    def draw(self, digit: int, *, ask: bool = True) -> None:
+        """Send a drawing of a digit, with a question or without."""
+        strokes = digit_strokes(digit)
+        state = {"image": to_data_url(digit_ink(digit)), "strokes": strokes, "_background": ""}
+        self.send(state, ask=ask)
+
+    def send(self, state: dict[str, Any], *, ask: bool = True) -> None:
+        """Send a state as one message."""
+        if ask:
+            self.question += 1
+            state["_question"] = self.question
+        self.pad.set_state(state)
+
+    @property
+    def updates(self) -> list[dict[str, Any]]:
+        """The states that Python sent back."""
+        return [message["state"] for message in self.received if message["method"] == "update"]
+
+
+@pytest.fixture
+def pad() -> Iterator[DigitWidget]:
+    """Yield a pad and close it afterwards."""
+    pad = DigitWidget()
+    yield pad
+    pad.close()
+
+
+@pytest.fixture
+def host(pad: DigitWidget) -> Host:
+    """Return a front end of the pad."""
+    return Host(pad)
+
+
+def no_answer(pad: DigitWidget) -> bool:
+    """Tell whether all outputs say that there is no answer."""
+    return (pad.result, pad.prediction, pad.confidence) == (NO_ANSWER, None, 0.0) and pad.probabilities == [0.1] * 10
+
+
+def test_a_new_pad_is_blank(pad: DigitWidget) -> None:
+    """Nothing drawn: no image, no strokes, no answer, no error."""
+    assert (pad.image, pad.strokes, pad.error) == ("", [], "")
+    assert no_answer(pad)
+    assert pad.labels == list(KEYCAPS)
+    assert pad.predict_on == "stroke"
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_drawing_from_the_front_end_is_answered(host: Host, pad: DigitWidget, digit: int) -> None:
+    """A drawing with its question gets its answer under the same number, as `predict` would answer it."""
+    host.draw(digit)
+    assert (pad.result, pad.prediction, pad.error) == (KEYCAPS[digit], digit, "")
+    assert pad._answered == host.question
+    answer = predict(pad.image)
+    assert (pad.confidence, pad.probabilities) == (answer.confidence, list(answer.probabilities))
+    assert np.array_equal(from_data_url(pad._seen), answer.seen)
+
+
+def test_one_answer_is_one_message(host: Host) -> None:
+    """All outputs of an answer travel together, and the drawing does not travel back."""
+    host.draw(7)
+    (update,) = host.updates
+    assert {"result", "prediction", "confidence", "probabilities", "_seen", "_answered"} <= update.keys()
+    echoed = {name for message in host.received for name in message["state"]}
+    assert not echoed & {"image", "strokes", "_background", "_question"}
+
+
+def test_observers_see_one_answer(host: Host, pad: DigitWidget) -> None:
+    """Whichever output is observed, the others already belong to the same answer."""
+    seen = []
+    pad.observe(lambda change: seen.append((change.name, pad.result, pad.prediction, max(pad.probabilities))), OUTPUTS)
+    host.draw(3)
+    assert len(seen) == 4
+    assert {rest for _, *rest in map(tuple, seen) for rest in [tuple(rest)]} == {(KEYCAPS[3], 3, pad.confidence)}
+
+
+def test_an_observer_that_fails_does_not_hang_the_pad(host: Host, pad: DigitWidget) -> None:
+    """A user's broken observer is the user's error; the pad hears its answer, and the next drawing works."""
+
+    def broken(_change: object) -> None:
+        message = "broken observer"
+        raise RuntimeError(message)
+
+    pad.observe(broken, "prediction")
+    with pytest.raises(RuntimeError, match="broken observer"):
+        host.draw(3)
+    assert host.updates[-1]["_answered"] == host.question
+    assert host.updates[-1]["result"] == KEYCAPS[3]
+    pad.unobserve(broken, "prediction")
+    host.draw(4)
+    assert pad.prediction == 4
+
+
+def test_an_observer_may_clear_the_pad(host: Host, pad: DigitWidget) -> None:
+    """Wiping the pad in answer to an answer leaves it blank on both sides."""
+    pad.observe(lambda change: change.new is not None and pad.clear(), "prediction")
+    host.draw(3)
+    assert (pad.image, pad.strokes) == ("", [])
+    assert no_answer(pad)
+    state: dict[str, Any] = {}
+    for update in host.updates:
+        state |= update
+    assert (state["image"], state["strokes"], state["prediction"]) == ("", [], None)
+
+
+def test_each_drawing_is_answered_once(host: Host, pad: DigitWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Picture, strokes and question arrive as one; the model is asked once."""
+    host.draw(1)
+    asked = []
+    classify = pad._classifier.classify
+    monkeypatch.setattr(pad._classifier, "classify", lambda inks: asked.append(1) or classify(inks))
+    host.draw(2)
+    pad.strokes = digit_strokes(3)
+    pad.image = to_data_url(digit_ink(4))
+    pad.clear()
+    assert len(asked) == 3
+    assert no_answer(pad)
+
+
+def test_the_same_drawing_asked_again_is_answered_again(host: Host, pad: DigitWidget) -> None:
+    """A question without a new drawing gets its number back too: the front end waits for it."""
+    host.draw(5)
+    host.send({})
+    assert pad._answered == host.question == 2
+    assert pad.prediction == 5
+
+
+def test_button_mode_waits_for_the_question(host: Host, pad: DigitWidget) -> None:
+    """With a button a drawing is kept, but answered only when asked."""
+    pad.predict_on = "button"
+    host.draw(6, ask=False)
+    assert pad.image
+    assert no_answer(pad)
+    host.send({})
+    assert pad.prediction == 6
+
+
+def test_image_from_python_is_drawn_and_answered(host: Host, pad: DigitWidget) -> None:
+    """A picture set in Python is answered, whatever `predict_on` says, and laid under the pad."""
+    pad.predict_on = "button"
+    host.draw(1)
+    pad.image = to_data_url(digit_ink(8))
+    assert (pad.prediction, pad.strokes) == (8, [])
+    assert np.array_equal(from_data_url(pad._background), digit_ink(8))
+    assert any(update.get("_background") == pad._background for update in host.updates)
+
+
+def test_a_large_light_on_dark_picture_is_shown_as_ink_on_paper(pad: DigitWidget) -> None:
+    """The pad is sent what was understood: dark on light, no larger than the pad."""
+    pad.image = to_data_url(255 - np.asarray(Image.fromarray(digit_ink(9)).resize((1200, 1200))))
+    assert pad.prediction == 9
+    shown = from_data_url(pad._background)
+    assert max(shown.shape) == PAD_SIZE
+    assert shown.mean() < 128
+
+
+def test_strokes_from_python_are_drawn_and_answered(host: Host, pad: DigitWidget) -> None:
+    """Strokes set in Python are sent to the pad and answered; points may be x and y alone."""
+    pad.strokes = [[[x, y] for x, y, *_ in stroke] for stroke in digit_strokes(2)]
+    assert pad.prediction == 2
+    assert pad.strokes[0][0][2:] == [0, 0.5]
+    assert np.array_equal(from_data_url(pad.image), digit_ink(2))
+    assert host.updates[0]["strokes"] == pad.strokes
+
+
+def test_a_drawing_to_begin_with() -> None:
+    """The constructor takes an image or strokes, and answers them."""
+    assert DigitWidget(image=to_data_url(digit_ink(4))).prediction == 4
+    assert DigitWidget(strokes=digit_strokes(4)).prediction == 4
+
+
+def test_clear(host: Host, pad: DigitWidget) -> None:
+    """Clearing wipes drawing and answer, twice as well as once."""
+    host.draw(4)
+    pad.clear()
+    pad.clear()
+    assert (pad.image, pad.strokes, pad._seen) == ("", [], "")
+    assert no_answer(pad)
+
+
+def test_a_bad_picture_is_answered_in_words_and_the_next_works(host: Host, pad: DigitWidget) -> None:
+    """The error says what is wrong, no old answer stays beside it, and the next drawing clears it."""
+    host.draw(3)
+    for bad in ("data:text/html,<b>x</b>", "javascript:alert(1)", "data:image/png;base64,AAAA", "x" * 10_000_000):
+        host.send({"image": bad, "strokes": [], "_background": ""})
+        assert pad.error
+        assert len(pad.error) < 250
+        assert no_answer(pad)
+        assert pad._answered == host.question
+    host.draw(3)
+    assert (pad.prediction, pad.error) == (3, "")
+
+
+def test_strokes_that_cannot_be_used_are_answered_in_words(host: Host, pad: DigitWidget) -> None:
+    """Nonsense from a front end changes no trait, and still gets its number back."""
+    host.draw(3)
+    strokes = pad.strokes
+    for bad in ("x", [[["a"]]], [[[1, 1, 1, 1]] * 60_000]):
+        host.send({"strokes": bad, "image": "", "_background": ""})
+        assert pad.error
+        assert pad._answered == host.question
+        assert pad.strokes == strokes
+    host.draw(4)
+    assert (pad.prediction, pad.error) == (4, "")
+
+
+def test_the_front_end_cannot_write_the_answer(host: Host, pad: DigitWidget) -> None:
+    """What only Python writes stays as it is, whatever a page sends."""
+    host.draw(3)
+    host.send({"result": "<b>", "prediction": 5, "error": "x", "_answered": 99, "_seen": "x"}, ask=False)
+    assert (pad.result, pad.prediction, pad.error, pad._answered) == (KEYCAPS[3], 3, "", host.question)
+
+
+def test_outputs_are_read_only(pad: DigitWidget) -> None:
+    """Setting an answer by hand fails at once instead of lying to whoever observes it."""
+    with pytest.raises(traitlets.TraitError, match="read-only"):
+        pad.prediction = 5
+
+
+def test_a_misspelt_keyword_is_named() -> None:
+    """The error names the misspelt keyword and those there are."""
+    with pytest.raises(TypeError, match=r"no keyword lables, predcit_on; it takes image, strokes, predict_on, labels"):
+        DigitWidget(lables="abc", predcit_on="move")
+    with pytest.raises(TypeError, match="no keyword result"):
+        DigitWidget(result="7")
+
+
+@pytest.mark.parametrize(
+    "bad", [{"predict_on": "lift"}, {"image": 5}, {"strokes": [[1, 2]]}, {"labels": []}, {"labels": [1]}]
+)
+def test_a_bad_value_is_refused(bad: dict[str, Any]) -> None:
+    """A keyword's value that is not of its kind is an error at once."""
+    with pytest.raises(traitlets.TraitError):
+        DigitWidget(**bad)
+
+
+def test_labels_can_change(host: Host, pad: DigitWidget) -> None:
+    """Other labels name the drawing anew; too few are told, and mended by the right number."""
+    host.draw(2)
+    pad.labels = list("abcdefghij")
+    assert pad.result == "c"
+    pad.labels = ["a", "b"]
+    assert "knows 10 classes but there are 2 labels" in pad.error
+    assert (pad.prediction, pad.probabilities) == (None, [0.5, 0.5])
+    pad.labels = list(KEYCAPS)
+    assert (pad.result, pad.error) == (KEYCAPS[2], "")
+
+
+def test_two_pads_do_not_touch_each_other(host: Host, pad: DigitWidget) -> None:
+    """What is drawn on one pad is not on another, though they share the model."""
+    other = DigitWidget()
+    host.draw(3)
+    Host(other).draw(4)
+    assert (pad.prediction, other.prediction) == (3, 4)
+    assert pad._classifier.model is other._classifier.model
+
+
+def test_another_widget_can_be_linked(host: Host, pad: DigitWidget) -> None:
+    """A slider follows the prediction."""
+    slider = IntSlider(min=-1, max=9)
+    traitlets.dlink((pad, "prediction"), (slider, "value"), lambda p: -1 if p is None else p)
+    host.draw(9)
+    assert slider.value == 9
+    pad.clear()
+    assert slider.value == -1
+
+
+def test_text_where_widgets_are_not_to_be_had(host: Host, pad: DigitWidget) -> None:
+    """The repr, shown by an untrusted notebook, says what was answered."""
+    host.draw(7)
+    assert repr(pad).startswith(f"<DigitWidget {KEYCAPS[7]} prediction=7 confidence=")
+    assert len(repr(pad)) < 100
+
+
+def test_the_model_loads_in_the_background() -> None:
+    """The first widget starts a thread that loads the model, and does not wait for it."""
+    started = []
+    start = threading.Thread.start
+
+    def note(thread: threading.Thread) -> None:
+        started.append(thread)
+        start(thread)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", note)
+        DigitWidget()
+    (thread,) = started
+    assert thread.name == "digit-widget: load the model"
+    assert not thread.daemon
+
+
+def test_a_model_that_fails_is_told(host: Host, pad: DigitWidget) -> None:
+    """An exception of the model ends in the error sentence with its own words, and the next drawing is asked again."""
+    host.draw(1)
+    model = pad._classifier.model
+
+    class Broken:
+        classes, temperature = 10, 1.0
+
+        def __call__(self, pictures: np.ndarray) -> np.ndarray:
+            message = f"out of cheese, {len(pictures)} pictures"
+            raise RuntimeError(message)
+
+    pad._classifier.model = Broken()
+    host.draw(2)
+    assert pad.error == "The model could not answer. RuntimeError: out of cheese, 1 pictures"
+    assert no_answer(pad)
+    assert pad._answered == host.question
+    pad._classifier.model = model
+    host.draw(3)
+    assert (pad.prediction, pad.error) == (3, "")
