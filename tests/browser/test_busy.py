@@ -1,0 +1,119 @@
+"""The pad while Python is busy or gone: it says so, keeps what is drawn, and shows no old answer for a new drawing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from hosts import until
+from lab import ONE_PAD
+from padview import NOTHING, keycap
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab import Kernel, Lab, Notebook
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def notebook(lab: Lab, kernel: Kernel) -> Iterator[Notebook]:
+    """Open and run a notebook with one pad, called pad, that has to wait for running cells, as in most hosts.
+
+    Recent JupyterLabs answer widgets beside a running cell where the kernel can, in "subshells".
+    """
+    lab.subshells("disabled")
+    yield lab.open(kernel, ONE_PAD).run()
+    lab.close_all()
+    lab.subshells("perCommTarget")
+
+
+@contextlib.contextmanager
+def busy(lab: Lab, kernel: Kernel) -> Iterator[None]:
+    """Keep the kernel busy with a cell that waits for a file to go."""
+    flag = lab.server.work / "busy"
+    code = f"""
+        import pathlib, threading
+        flag = pathlib.Path({str(flag)!r})
+        flag.touch()
+        while flag.exists(): threading.Event().wait(0.02)
+    """
+    kernel.start("\n".join(line.strip() for line in code.splitlines()))
+    until(flag.exists, 10, "the kernel to be busy")
+    try:
+        yield
+    finally:
+        flag.unlink()
+
+
+def test_a_busy_kernel_is_told_and_the_last_drawing_is_answered(notebook: Notebook, kernel: Kernel, lab: Lab) -> None:
+    """The pad says that Python is busy, the drawing stays, and it is answered when Python is free."""
+    pad = notebook.pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    with busy(lab, kernel):
+        pad.click("clear")
+        pad.draw_digit(3)
+        expect(pad.root).to_have_attribute("data-state", "busy")
+        expect(pad.part("message")).to_contain_text("busy")
+        ink = pad.ink()
+        assert ink > 0
+    pad.expect_digit(3)
+    expect(pad.part("message")).to_have_text("")
+    assert pad.ink() == ink
+    assert kernel.read("pad.prediction") == 3
+
+
+def test_an_old_answer_is_never_shown_for_a_newer_drawing(notebook: Notebook, kernel: Kernel, lab: Lab) -> None:
+    """Of digits drawn one after the other while Python is busy, only the last is ever shown as answered."""
+    pad = notebook.pad()
+    pad.watch()
+    with busy(lab, kernel):
+        for digit in (7, 4, 2):
+            pad.draw_digit(digit)
+            pad.click("clear")
+        pad.draw_digit(5)
+    pad.expect_digit(5)
+    answered = {result for state, result in pad.watched() if state == "current"}
+    assert answered <= {NOTHING, keycap(5)}
+    kernel.until("pad.prediction", 5)
+
+
+def test_an_old_answer_looks_old(notebook: Notebook, kernel: Kernel, lab: Lab) -> None:
+    """While a newer drawing waits, the answer to the older one is shown fainter."""
+    pad = notebook.pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    pad.come_to_rest()
+    fresh = pad.opacity("result")
+    with busy(lab, kernel):
+        pad.draw_digit(1)
+        until(lambda: pad.opacity("result") < fresh, 5, "the old answer to fade")
+    expect(pad.root).to_have_attribute("data-state", "current")
+    until(lambda: pad.opacity("result") == fresh, 5, "the new answer to be clear")
+
+
+def test_an_answer_is_old_from_the_first_touch_on(notebook: Notebook) -> None:
+    """While the pen draws on, the answer shown is that of the drawing before, and is not called current."""
+    pad = notebook.pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    with pad.drawing([(0.1, 0.9), (0.5, 0.9)]):
+        expect(pad.root).not_to_have_attribute("data-state", "current", timeout=2000)
+
+
+def test_a_restarted_kernel_is_told(lab: Lab) -> None:
+    """After a restart the widget's Python half is gone: the pad says so and keeps what is drawn."""
+    with lab.fresh_kernel() as kernel:
+        pad = lab.open(kernel, ONE_PAD).run().pad()
+        pad.draw_digit(7)
+        pad.expect_digit(7)
+        lab.server.api(f"kernels/{kernel.id}/restart", "POST")
+        pad.click("clear")
+        pad.draw_digit(1)
+        expect(pad.root).to_have_attribute("data-state", "busy")
+        expect(pad.part("message")).to_contain_text("gone")
+        assert pad.ink() > 0

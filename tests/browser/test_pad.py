@@ -1,0 +1,148 @@
+"""The pad under the hand: mouse, finger and pen leave strokes where they went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pointer
+import pytest
+from lab import ONE_PAD
+from padview import NOTHING
+from pointer import DIGITS
+
+if TYPE_CHECKING:
+    from lab import Kernel, Lab, Notebook
+    from pointer import Finger
+
+pytestmark = pytest.mark.browser
+
+DOT = [[(0.5, 0.5)]]
+
+
+def test_strokes_are_where_the_pen_was(notebook: Notebook, kernel: Kernel) -> None:
+    """Each point drawn is kept in pad units, to within a pixel, with times that do not run backwards."""
+    pad = notebook.pad()
+    line = [[(0.1, 0.2), (0.5, 0.3), (0.9, 0.8)]]
+    pad.draw(line, at=(0, 0), side=1)
+    kernel.until("len(pad.strokes)", 1)
+    points = kernel.read("pad.strokes[0]")
+    for x, y in line[0]:
+        assert min(abs(px - 280 * x) + abs(py - 280 * y) for px, py, *_ in points) < 2
+    times = [t for _, _, t, _ in points]
+    assert times == sorted(times)
+    assert times[0] == 0
+
+
+def test_a_tap_leaves_a_dot_and_is_no_digit(notebook: Notebook, kernel: Kernel) -> None:
+    """A press without a movement draws a dot, which is answered with a thinking face."""
+    pad = notebook.pad()
+    pad.draw(DOT, at=(0, 0), side=1)
+    kernel.until("len(pad.strokes)", 1)
+    pad.expect_answer(NOTHING)
+    assert kernel.read("pad.prediction") is None
+    assert pad.grey(140, 140) == 0
+    assert 0 < pad.ink() < 0.01
+
+
+def test_a_stroke_goes_on_when_the_pen_leaves_the_pad_and_returns(notebook: Notebook, kernel: Kernel) -> None:
+    """The pen may wander off the sheet: it is one stroke, nothing else on the page is selected or pressed."""
+    pad = notebook.pad()
+    pad.draw([[(0.5, 0.5), (0.9, 0.5), (1.2, 0.5), (1.2, 0.8), (0.9, 0.8), (0.5, 0.8)]], at=(0, 0), side=1)
+    kernel.until("len(pad.strokes)", 1)
+    points = kernel.read("pad.strokes[0]")
+    assert max(x for x, *_ in points) == pytest.approx(1.2 * 280, abs=1)
+    assert points[-1][:2] == pytest.approx([140, 224], abs=1)
+    assert notebook.page.evaluate("getSelection().toString()") == ""
+
+
+def test_a_pen_lifted_off_the_pad_is_lifted(notebook: Notebook, kernel: Kernel) -> None:
+    """A button released outside ends the stroke: coming back over the pad draws nothing."""
+    pad = notebook.pad()
+    pad.draw([[(0.5, 0.5), (1.2, 0.5)]], at=(0, 0), side=1)
+    kernel.until("len(pad.strokes)", 1)
+    picture = pad.picture()
+    pad.canvas.hover(position={"x": 20, "y": 250})
+    pad.canvas.hover(position={"x": 250, "y": 250})
+    assert pad.picture().tobytes() == picture.tobytes()
+    assert kernel.read("len(pad.strokes)") == 1
+
+
+def test_a_finger_draws(notebook: Notebook, finger: Finger) -> None:
+    """Touch is answered as the mouse is, and the page does not move under the finger."""
+    pad = notebook.pad()
+    before = pad.canvas.bounding_box()
+    finger.draw(pad.canvas, DIGITS["7"])
+    pad.expect_digit(7)
+    assert pad.canvas.bounding_box() == before
+
+
+def test_a_second_finger_does_not_disturb_the_first(notebook: Notebook, finger: Finger, kernel: Kernel) -> None:
+    """The hand that rests on the pad leaves no mark: one finger draws at a time."""
+    pad = notebook.pad()
+    left, top, width, height = pointer.box(pad.canvas)
+    points = [(left + width * x, top + height * y) for x, y in pointer.placed(DIGITS["7"], (0.15, 0.15), 0.7)[0]]
+    rest = (left + 0.95 * width, top + 0.95 * height)
+    finger.touch("touchStart", points[0])
+    finger.touch("touchStart", points[0], rest)
+    for point in points[1:]:
+        finger.touch("touchMove", point, rest)
+    finger.touch("touchEnd", rest)
+    finger.touch("touchEnd")
+    pad.expect_digit(7)
+    assert kernel.read("len(pad.strokes)") == 1
+
+
+def test_a_pens_pressure_is_kept(notebook: Notebook, finger: Finger, kernel: Kernel) -> None:
+    """A pen's points carry how hard it pressed."""
+    pad = notebook.pad()
+    finger.draw_with_pen(pad.canvas, DIGITS["1"], force=0.75)
+    pad.expect_digit(1)
+    assert kernel.read("pad.strokes[0][3][3]") == pytest.approx(0.75, abs=0.01)
+
+
+def test_only_the_left_button_draws(notebook: Notebook, kernel: Kernel) -> None:
+    """The right button opens the page's own menu and leaves no mark."""
+    pad = notebook.pad()
+    pad.canvas.click(button="right")
+    notebook.page.keyboard.press("Escape")
+    pad.draw_digit(1)
+    pad.expect_digit(1)
+    assert kernel.read("len(pad.strokes)") == 1
+
+
+def test_the_picture_does_not_depend_on_the_screen(lab: Lab, kernel: Kernel) -> None:
+    """The same drawing on a screen of one and of two device pixels a CSS pixel gives the same ``image``."""
+    images = []
+    for ratio in (1, 2):
+        with lab.screen(ratio):
+            pad = lab.open(kernel, ONE_PAD).run().pad()
+            pad.draw_digit(2)
+            pad.expect_digit(2)
+            images.append(kernel.read("pad.image"))
+            lab.close_all()
+    assert images[0] == images[1]
+
+
+def test_a_sharp_screen_gets_a_sharp_line(lab: Lab, kernel: Kernel) -> None:
+    """On a screen of two device pixels a CSS pixel the canvas has twice as many pixels a side."""
+    with lab.screen(2):
+        pad = lab.open(kernel, ONE_PAD).run().pad()
+        pad.draw_digit(2)
+        assert pad.picture().size == (560, 560)
+
+
+def test_the_page_scrolls_under_wheel_and_finger_beside_the_pad(lab: Lab, kernel: Kernel) -> None:
+    """Only the canvas keeps touches to itself, and the wheel scrolls the notebook over the answer as anywhere."""
+    notebook = lab.open(kernel, ONE_PAD, *(["print('\\n' * 40)"] * 3)).run()
+    pad = notebook.pad()
+    own = pad.root.evaluate(
+        "(root) => [root, ...root.querySelectorAll('*')].filter((e) => getComputedStyle(e).touchAction !== 'auto')"
+        ".map((e) => e.className)"
+    )
+    assert own == ["dw-canvas"]
+    pad.part("result").hover()
+    top = pointer.box(pad.canvas)[1]
+    notebook.page.mouse.wheel(0, 100)
+    notebook.page.wait_for_function(
+        "([canvas, top]) => canvas.getBoundingClientRect().top < top - 50", arg=[pad.canvas.element_handle(), top]
+    )
