@@ -59,9 +59,10 @@ export function createExchange({ ask, onChange, asked, answered, patience = 1000
       onChange();
     },
 
-    /** The drawing is new, but nobody asks yet. */
-    touch() {
-      isStale = true;
+    /** Whether the drawing is newer than the answer and nobody asks yet. */
+    mark(/** @type {boolean} */ stale) {
+      if (isStale === stale) return; // every move of the pen touches
+      isStale = stale;
       onChange();
     },
 

@@ -115,7 +115,6 @@ export function createPanel(document, actions) {
   function words({ isBlank, prediction, confidence: p, state, error }) {
     if (error) return "";
     if (isBlank) return TEXT.blank;
-    if (state === "stale") return TEXT.stale;
     if (prediction === null) return state === "current" ? TEXT.unknown : "";
     const [, word] = /** @type {[number, string]} */ (SURENESS.find(([from]) => p >= from));
     return `${word} (${format(p)})`;
@@ -146,15 +145,15 @@ export function createPanel(document, actions) {
       });
 
       seen.dataset.empty = String(!view.seen);
-      if (view.seen) picture.src = view.seen;
-      else picture.removeAttribute("src");
+      if (!view.seen) picture.removeAttribute("src");
+      else if (picture.src !== view.seen) picture.src = view.seen; // the same again would be decoded again
 
       undo.disabled = !view.canUndo;
       redo.disabled = !view.canRedo;
       clear.disabled = view.isBlank;
       predict.hidden = !view.hasButton;
       predict.disabled = view.isBlank;
-      write(message, state === "busy" ? TEXT.busy : view.error);
+      write(message, state === "busy" ? TEXT.busy : view.error || (view.hasButton && state === "stale" ? TEXT.stale : ""));
     },
   };
 }

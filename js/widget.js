@@ -21,6 +21,7 @@ import { createPanel } from "./panel.js";
  * @property {string} _seen
  * @property {number} _question
  * @property {number} _answered
+ * @property {boolean} _unasked
  */
 
 /** What of the traits the panel shows. @type {(keyof Traits)[]} */
@@ -42,11 +43,10 @@ function render({ model, el }) {
     signal: life.signal,
     onChange(still) {
       const when = model.get("predict_on");
-      if (when === "button" && !isBlank(pad.drawing)) {
-        if (still) send(); // kept in the traits all the same
-        exchange.touch();
-      } else if (still || when === "move") exchange.request();
-      else refresh();
+      const waits = when === "button" && !isBlank(pad.drawing);
+      if (waits && still) send(); // kept in the traits all the same
+      if (waits || (when !== "move" && !still)) exchange.mark(true);
+      else exchange.request();
     },
   });
 
@@ -107,15 +107,18 @@ function render({ model, el }) {
     on(name, () => {
       if (isSending) return;
       pad.follow(drawing());
+      exchange.mark(model.get("_unasked"));
       refresh();
     });
   }
   on("_question", () => {
     if (!isSending) exchange.follow(model.get("_question"));
   });
+  on("_unasked", () => exchange.mark(model.get("_unasked")));
   on("_answered", () => exchange.settle(model.get("_answered")));
 
   pad.restore(drawing());
+  exchange.mark(model.get("_unasked"));
   refresh();
   el.append(panel.element);
 

@@ -173,6 +173,38 @@ def test_button_mode_waits_for_the_question(host: Host, pad: DigitWidget) -> Non
     assert pad.prediction == 6
 
 
+def test_a_drawing_that_nobody_asked_about_is_marked(host: Host, pad: DigitWidget) -> None:
+    """With a button, every view and a reload can tell that the answer is not that of the drawing."""
+    pad.predict_on = "button"
+    host.draw(6, ask=False)
+    assert pad._unasked
+    host.send({})
+    assert not pad._unasked
+    host.draw(4, ask=False)
+    pad.clear()
+    assert not pad._unasked
+
+
+def test_cells_and_the_pad_may_draw_at_the_same_time(host: Host, pad: DigitWidget) -> None:
+    """Messages that come in a subshell's thread while a cell sets the drawing leave one drawing with its own answer."""
+    pictures = {digit: to_data_url(digit_ink(digit)) for digit in (1, 7)}
+
+    def cell() -> None:
+        for n in range(30):
+            pad.image = pictures[7 if n % 2 else 1]
+
+    running = threading.Thread(target=cell)
+    running.start()
+    for _ in range(15):
+        host.draw(3)
+        host.draw(4)
+    running.join()
+    assert pad.error == ""
+    assert pad.prediction == predict(pad.image).prediction
+    host.draw(5)
+    assert (pad.prediction, pad._answered) == (5, host.question)
+
+
 def test_image_from_python_is_drawn_and_answered(host: Host, pad: DigitWidget) -> None:
     """A picture set in Python is answered, whatever `predict_on` says, and laid under the pad."""
     pad.predict_on = "button"
@@ -333,7 +365,7 @@ def test_a_model_that_fails_is_told(host: Host, pad: DigitWidget) -> None:
     model = pad._classifier.model
 
     class Broken:
-        classes, temperature = 10, 1.0
+        classes, temperature, threshold = 10, 1.0, -np.inf
 
         def __call__(self, pictures: np.ndarray) -> np.ndarray:
             message = f"out of cheese, {len(pictures)} pictures"

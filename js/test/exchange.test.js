@@ -78,9 +78,16 @@ test("while Python is busy a new drawing is asked all the same, in case the ques
   assert.equal(exchange.state, "current");
 });
 
+test("what an answer from elsewhere settles is stale no more", (t) => {
+  const { exchange } = begin(t);
+  exchange.mark(true);
+  exchange.mark(false);
+  assert.equal(exchange.state, "current");
+});
+
 test("a drawing that nobody asks about makes the answer stale, and asking makes it fresh", (t) => {
   const { exchange, questions } = begin(t);
-  exchange.touch();
+  exchange.mark(true);
   assert.equal(exchange.state, "stale");
   exchange.request();
   exchange.settle(questions[0]);

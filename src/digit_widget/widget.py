@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _SETTABLE = ("image", "strokes", "predict_on", "labels")
 _DRAWING = {"image", "strokes", "_background", "_question"}
-_OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error", "_seen", "_answered")
+_OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error", "_seen", "_answered", "_unasked")
 _FROM_WIDGETS = ("layout", "tabbable", "tooltip")
 
 
@@ -88,12 +89,16 @@ class DigitWidget(anywidget.AnyWidget):
     # The front end numbers its question, Python answers with the same number.
     _question = traitlets.Int(0).tag(sync=True, echo_update=False)
     _answered = traitlets.Int(0, read_only=True).tag(sync=True)
+    # The drawing is newer than the answer, and nobody asked.
+    _unasked = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - the traits check their values
         names = (*_SETTABLE, *_FROM_WIDGETS)
         if unknown := traits.keys() - set(names):
             message = f"DigitWidget has no keyword {', '.join(sorted(unknown))}; it takes {', '.join(names)}."
             raise TypeError(message)
+        # With subshells (JupyterLab 4.4, ipykernel 7) the pad's messages come in another thread than the cells run in.
+        self._lock = threading.RLock()
         self._arriving: dict[str, Any] = {}
         self._answered_image = ""
         self._classifier: Classifier | None = None
@@ -107,7 +112,7 @@ class DigitWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: the drawing and, mostly, a question. What Python writes is not for it to set."""
         state = {name: value for name, value in sync_data.items() if name not in _OUTPUTS}
-        with self._together(**state):
+        with self._lock, self._together(**state):
             try:
                 super().set_state(state)
             except traitlets.TraitError as error:
@@ -159,11 +164,12 @@ class DigitWidget(anywidget.AnyWidget):
     def _draw(self, image: str, strokes: list[Any] | None = None, background: str = "") -> None:
         """Put a drawing of Python's on the pad and answer it, whatever `predict_on` says."""
         drawing = {"image": image, "strokes": strokes or [], "_background": background}
-        with self._together(**drawing), self.hold_trait_notifications():
-            for name, value in drawing.items():
-                setattr(self, name, value)
-        if self.image != self._answered_image:
-            self._answer()
+        with self._lock:
+            with self._together(**drawing), self.hold_trait_notifications():
+                for name, value in drawing.items():
+                    setattr(self, name, value)
+            if self.image != self._answered_image:
+                self._answer()
 
     @traitlets.observe("image", "_question")
     def _on_question(self, _change: Any) -> None:  # noqa: ANN401
@@ -171,6 +177,8 @@ class DigitWidget(anywidget.AnyWidget):
         asked = self._question != self._answered
         if asked or (self.predict_on != "button" and self.image != self._answered_image):
             self._answer()
+        else:
+            self.set_trait("_unasked", self.image != self._answered_image)
 
     @traitlets.observe("labels")
     def _on_labels(self, _change: Any) -> None:  # noqa: ANN401
@@ -179,15 +187,16 @@ class DigitWidget(anywidget.AnyWidget):
 
     def _answer(self) -> None:
         """Answer the drawing that is there: the one place where a picture becomes an answer, or a sentence."""
-        self._answered_image = self.image
-        answer, error = None, ""
-        try:
-            answer = self._classify() if self.image else None
-        except ValueError as refusal:  # a sentence already: of the picture, or of the labels
-            error = str(refusal)
-        except Exception as failure:  # noqa: BLE001 - raised here, it would be swallowed: the pad must say it
-            error = f"The model could not answer. {type(failure).__name__}: {failure}"
-        self._show(answer, error)
+        with self._lock:
+            self._answered_image = self.image
+            answer, error = None, ""
+            try:
+                answer = self._classify() if self.image else None
+            except ValueError as refusal:  # a sentence already: of the picture, or of the labels
+                error = str(refusal)
+            except Exception as failure:  # noqa: BLE001 - raised here, it would be swallowed: the pad must say it
+                error = f"The model could not answer. {type(failure).__name__}: {failure}"
+            self._show(answer, error)
 
     def _classify(self) -> Answer:
         from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
@@ -209,6 +218,7 @@ class DigitWidget(anywidget.AnyWidget):
             "error": error,
             "_seen": "",
             "_answered": self._question if question is None else question,
+            "_unasked": False,
         }
         if answer:
             from digit_widget.picture import to_data_url  # noqa: PLC0415
