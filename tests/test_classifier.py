@@ -73,7 +73,7 @@ def test_blank_and_dot_are_answered_by_rule(ink: np.ndarray) -> None:
     """A blank pad and a lone dot get 🤔 without the model being asked."""
 
     class Unasked:
-        classes, temperature = 10, 1.0
+        classes, temperature, threshold = 10, 1.0, -np.inf
 
         def __call__(self, pictures: np.ndarray) -> np.ndarray:
             pytest.fail(f"the model was asked about {len(pictures)} pictures")
@@ -130,11 +130,28 @@ def test_labels_and_classes_must_agree() -> None:
         Classifier(labels="abc")
 
 
+def test_what_is_of_no_class_is_not_answered() -> None:
+    """Under the model's threshold there is no prediction; the probabilities still say what it would be."""
+
+    class Unsure:
+        classes, temperature, threshold = 2, 1.0, 0.0
+
+        def __call__(self, pictures: np.ndarray) -> np.ndarray:
+            return np.array([[-1.0, -5.0]] * len(pictures), np.float32)
+
+    classifier = Classifier(Unsure(), labels="ab")
+    (answer,) = classifier.classify([digit_ink(0)])
+    assert (answer.result, answer.prediction, answer.confidence) == ("🤔", None, 0.0)
+    assert answer.probabilities[0] > 0.9
+    classifier.model.threshold = -1.5
+    assert classifier.classify([digit_ink(0)])[0].result == "a"
+
+
 def test_probabilities_survive_large_logits() -> None:
     """Huge logits do not overflow, and the temperature divides them."""
 
     class Huge:
-        classes, temperature = 2, 1000.0
+        classes, temperature, threshold = 2, 1000.0, -np.inf
 
         def __call__(self, pictures: np.ndarray) -> np.ndarray:
             return np.array([[1e6, 0]] * len(pictures), np.float32)

@@ -52,6 +52,19 @@ def test_evaluation_mode_and_no_gradients() -> None:
     assert np.array_equal(model(picture), model(picture))
 
 
+def test_torch_s_threads_are_put_back() -> None:
+    """Asking about one picture, from several threads too, leaves torch's setting as the user had it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        picture = np.zeros((1, 1, 28, 28), np.float32)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: models.load()(picture), range(64)))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_both_formats_agree() -> None:
     """Safetensors in torch and ONNX in ONNX Runtime give logits within 1e-4 on the ten digit shapes."""
     seen = [normalise(digit_ink(digit, side)) for digit in range(10) for side in (0.3, 0.6, 0.9)]

@@ -40,7 +40,7 @@ class Answer:
     confidence: float
     """Calibrated probability of the prediction, 0..1; 0 without one."""
     probabilities: tuple[float, ...]
-    """One a class, sums to 1; all the same when the model was not asked."""
+    """One a class, sums to 1: what it would be if it were any; all the same when the model was not asked."""
     seen: Ink = field(repr=False, compare=False)
     """The picture the model saw: shape (28, 28), uint8, 0 = paper, 255 = full ink."""
 
@@ -89,25 +89,33 @@ class Classifier:
         answers = [self._no_answer(picture) for picture in seen]
         drawn = [index for index, picture in enumerate(seen) if picture.any() and stroke_width(picture) < DOT_WIDTH]
         if drawn:
-            rows = self._probabilities(np.stack([seen[index] for index in drawn]))
-            for index, row in zip(drawn, rows, strict=True):
+            logits = self._logits(np.stack([seen[index] for index in drawn]))
+            for index, row in zip(drawn, logits, strict=True):
                 answers[index] = self._answer(seen[index], row)
         return answers
 
-    def _probabilities(self, seen: Ink) -> npt.NDArray[np.float64]:
+    def _logits(self, seen: Ink) -> npt.NDArray[np.float64]:
         """Return (n, classes), for pictures (n, 28, 28)."""
         pictures: npt.NDArray[np.float32] = np.divide(seen[:, None], 255, dtype=np.float32)
-        logits = self.model(pictures).astype(np.float64) / self.model.temperature
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities: npt.NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-        return probabilities
+        return self.model(pictures).astype(np.float64)
 
-    def _answer(self, seen: Ink, row: npt.NDArray[np.float64]) -> Answer:
+    def _answer(self, seen: Ink, logits: npt.NDArray[np.float64]) -> Answer:
+        row = softmax(logits / self.model.temperature)
+        probabilities = tuple(row.tolist())
+        if np.logaddexp.reduce(logits) < self.model.threshold:
+            return Answer(NO_ANSWER, None, 0.0, probabilities, seen)
         best = int(row.argmax())
-        return Answer(self.labels[best], best, float(row[best]), tuple(row.tolist()), seen)
+        return Answer(self.labels[best], best, float(row[best]), probabilities, seen)
 
     def _no_answer(self, seen: Ink) -> Answer:
         return Answer(NO_ANSWER, None, 0.0, uniform(len(self.labels)), seen)
+
+
+def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return probabilities, (classes,), that sum to 1."""
+    odds = np.exp(logits - logits.max())
+    probabilities: npt.NDArray[np.float64] = odds / odds.sum()
+    return probabilities
 
 
 def stroke_width(seen: Ink) -> float:

@@ -27,6 +27,10 @@ class Model(Protocol):
     def temperature(self) -> float:
         """What to divide its logits by before the softmax, so that the probabilities are honest."""
 
+    @property
+    def threshold(self) -> float:
+        """The log-sum-exp of its logits under which a picture is of none of its classes."""
+
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return logits, (n, classes), for pictures, (n, 1, 28, 28), 0 = paper, 1 = full ink."""
 

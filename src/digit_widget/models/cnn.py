@@ -27,7 +27,7 @@ class CNN(nn.Module):
         self.fc1 = nn.Linear(64 * 3 * 3, 256)
         self.fc2 = nn.Linear(256, classes)
         self.pool = nn.MaxPool2d(2)
-        self.dropout = nn.Dropout()
+        self.dropout = nn.Dropout(0.2)
 
     def forward(self, seen: Tensor) -> Tensor:
         """Return logits.
