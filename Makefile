@@ -4,6 +4,7 @@ VENV ?= .venv
 DATA ?= $(if $(wildcard ../shared/data),../shared/data,data)
 LAB_ARGS ?=
 BENCH_ARGS ?=
+TRAIN_ARGS ?=
 # Looked for only when an environment has to be made.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
@@ -20,7 +21,7 @@ NODE := js/node_modules/.installed
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab test test-python test-js test-browser lint types build fresh wheel bench screenshots train clean chromium
+.PHONY: help lab test test-python test-js test-browser lint types build fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,8 +68,15 @@ bench: $(DEV)  ## Run the benchmarks; BENCH_ARGS=... are passed on
 screenshots: chromium  ## Take the screenshots of the documentation anew
 	$(PY) -m pytest tests/browser --screenshots
 
-train: $(DEV)  ## Train the bundled network on the MNIST digits in DATA=...
-	$(PY) models/train.py --data $(DATA)
+train: $(DEV)  ## Train the bundled network on the digits in DATA=...; TRAIN_ARGS=--resume goes on
+	$(PY) models/train.py --data $(DATA) $(TRAIN_ARGS)
+	$(MAKE) evaluate
+
+compare: $(DEV)  ## Compare ways to learn what is no digit, for the model card
+	$(PY) models/compare.py --data $(DATA)
+
+evaluate: $(DEV)  ## Measure the bundled network and write the model card
+	$(PY) models/evaluate.py --data $(DATA)
 
 clean:  ## Remove what builds, tools and tests leave behind; the environments stay
 	rm -rf build dist test-results .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,84 @@
+"""How much is sent and shipped: a prediction's messages, the front end, the wheel."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import NOTHING, ROOT, in_lab
+from report import Table, median
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import WebSocket
+
+STATIC = ROOT / "src" / "digit_widget" / "static"
+CELL = "from digit_widget import DigitWidget\npad = DigitWidget()\npad"
+
+
+def measure(*, quick: bool) -> list[Table]:
+    """Measure what travels, and what is shipped."""
+    return [_messages(rounds=1 if quick else 3), _shipped()]
+
+
+def _messages(rounds: int) -> Table:
+    """Count what passes over the page's WebSockets while each of the ten digits is drawn."""
+    sent: list[int] = []
+    received: list[int] = []
+    with in_lab() as lab, lab.fresh_kernel() as kernel:
+        passing: dict[str, list[int]] = {"sent": [], "received": []}
+
+        def count(way: str) -> Callable[[str | bytes], None]:
+            return lambda frame: passing[way].append(len(frame if isinstance(frame, bytes) else frame.encode()))
+
+        def listen(socket: WebSocket) -> None:
+            socket.on("framesent", count("sent"))
+            socket.on("framereceived", count("received"))
+
+        lab.page.on("websocket", listen)
+        pad = lab.open(kernel, CELL).run().pad()
+        for turn in range(rounds * 10 + 1):
+            digit = (turn - 1) % 10
+            pad.expect_answer(NOTHING)
+            _settle(lab.page.wait_for_timeout)
+            passing["sent"].clear()
+            passing["received"].clear()
+            pad.draw_digit(digit)
+            pad.expect_digit(digit)
+            _settle(lab.page.wait_for_timeout)
+            if turn:  # the first answer is that of a cold kernel
+                questions = 2 if digit == 4 else 1  # the one digit of two strokes is asked about twice
+                sent.append(sum(passing["sent"]) // questions)
+                received.append(sum(passing["received"]) // questions)
+            pad.click("clear")
+    rows = [
+        (way, f"{median(sizes):,.0f}", f"{max(sizes):,}", str(len(sizes)))
+        for way, sizes in (("page → Python", sent), ("Python → page", received))
+    ]
+    remark = "All frames of the page's WebSockets around one stroke: the drawing there, answer and kernel status back."
+    return Table("A prediction's messages in JupyterLab, bytes", ("", "median", "max", "n"), rows, remark)
+
+
+def _settle(wait: Callable[[float], None]) -> None:
+    """Let the messages that come behind an answer arrive: the kernel says that it is idle."""
+    wait(300)
+
+
+def _shipped() -> Table:
+    files = [STATIC / name for name in ("widget.js", "widget.css")]
+    contents = {file.name: file.read_bytes() for file in files}
+    contents["front end, both"] = b"".join(contents.values())
+    rows = [
+        (name, f"{len(content):,}", f"{len(gzip.compress(content, mtime=0)):,}") for name, content in contents.items()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, str(ROOT)]
+        subprocess.run(command, check=True, capture_output=True)
+        [wheel] = Path(folder).glob("*.whl")
+        rows.append(("wheel, with the weights", f"{wheel.stat().st_size:,}", "–"))
+    return Table("What is shipped, bytes", ("", "as shipped", "gzip"), rows)
