@@ -51,6 +51,11 @@ export function createExchange({ ask, onChange, asked, answered, patience = 1000
       return isStale ? "stale" : "current";
     },
 
+    /** Whether a question is under way. */
+    get isAsking() {
+      return inFlight();
+    },
+
     /** The drawing is new and wants an answer. */
     request() {
       isWanted = true;
@@ -77,8 +82,12 @@ export function createExchange({ ask, onChange, asked, answered, patience = 1000
 
     /** Python has answered a question. */
     settle(/** @type {number} */ answer) {
+      if (answer !== asked) {
+        // To an older question of ours; or, when we wait for nothing, to another window's drawing that is not shown here.
+        if (!inFlight()) this.mark(true);
+        return;
+      }
       answered = answer;
-      if (inFlight()) return; // an older one, or another window's
       wait();
       if (isWanted) send();
       onChange();

@@ -20,6 +20,9 @@ export const isBlank = ({ background, strokes }) => !background && !strokes.leng
 export const isSame = (a, b) =>
   a.background === b.background && JSON.stringify(a.strokes) === JSON.stringify(b.strokes);
 
+/** How many steps can be taken back. */
+export const DEPTH = 100;
+
 /** What is on the pad, what was on it before, and what was undone. */
 export function createHistory() {
   let now = BLANK;
@@ -51,6 +54,7 @@ export function createHistory() {
     /** Put another drawing on the pad. */
     push(/** @type {Drawing} */ drawing) {
       past.push(now);
+      if (past.length > DEPTH) past.shift();
       future = [];
       now = drawing;
     },

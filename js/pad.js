@@ -1,6 +1,6 @@
 // The drawing surface: a pointer -> strokes -> pixels. It knows no widget: it runs on any page.
 
-import { BLANK, createHistory, isBlank, isSame } from "./history.js";
+import { BLANK, DEPTH, createHistory, isBlank, isSame } from "./history.js";
 import PAD from "../src/digit_widget/pad.json";
 
 /**
@@ -68,7 +68,8 @@ export function createPad(canvas, { onChange, signal }) {
   /** @type {Stroke | null} */
   let stroke = null;
   let pointer = -1;
-  let started = 0;
+  /** When the drawing began, on the events' clock; not known of one that was not drawn here. @type {number | null} */
+  let began = null;
 
   const now = () => {
     const { background, strokes } = history.now;
@@ -95,6 +96,8 @@ export function createPad(canvas, { onChange, signal }) {
     image.addEventListener("load", () => paint(screen), { signal });
     image.src = url;
     backgrounds.set(url, image);
+    const [oldest] = backgrounds.keys();
+    if (backgrounds.size > DEPTH) backgrounds.delete(oldest);
   }
 
   /** @param {() => void} edit */
@@ -115,7 +118,7 @@ export function createPad(canvas, { onChange, signal }) {
     const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
     const last = line.at(-1);
     if (last && Math.hypot(x - last[0], y - last[1]) < 0.5) return; // a hand that rests adds nothing
-    const t = Math.max(0, Math.round(event.timeStamp - started));
+    const t = Math.max(0, Math.round(event.timeStamp - Number(began)));
     line.push([Number(x.toFixed(1)), Number(y.toFixed(1)), t, Number(event.pressure.toFixed(2))]);
   }
 
@@ -124,7 +127,9 @@ export function createPad(canvas, { onChange, signal }) {
     if (stroke || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     pointer = event.pointerId;
-    started = event.timeStamp - (history.now.strokes.at(-1)?.at(-1)?.[2] ?? 0);
+    const last = history.now.strokes.at(-1)?.at(-1);
+    if (!last) began = event.timeStamp;
+    else began ??= event.timeStamp - last[2];
     stroke = [];
     add(event);
     lay(screen, stroke);
@@ -135,7 +140,7 @@ export function createPad(canvas, { onChange, signal }) {
   function move(event) {
     if (!stroke || event.pointerId !== pointer) return;
     const from = stroke.length;
-    const events = event.getCoalescedEvents();
+    const events = event.getCoalescedEvents?.() ?? []; // only where the page came over https or from this machine
     for (const part of events.length ? events : [event]) add(part);
     if (stroke.length === from) return;
     lay(screen, stroke, from);
@@ -201,12 +206,15 @@ export function createPad(canvas, { onChange, signal }) {
 
     /** Show a drawing that was there before this pad was. */
     restore(/** @type {Drawing} */ drawing) {
+      began = null;
       change(() => history.restore(drawing));
     },
 
     /** Show what another view or Python drew; a stroke under the pen is given up for it. */
     follow(/** @type {Drawing} */ drawing) {
-      if (!isSame(drawing, now())) change(() => history.follow(drawing));
+      if (isSame(drawing, now())) return;
+      began = null;
+      change(() => history.follow(drawing));
     },
 
     undo() {

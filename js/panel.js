@@ -72,7 +72,6 @@ export function createPanel(document, actions) {
   };
 
   const canvas = make("canvas", "canvas");
-  canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", TEXT.pad);
 

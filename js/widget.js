@@ -19,6 +19,7 @@ import { createPanel } from "./panel.js";
  * @property {string} error
  * @property {string} _background
  * @property {string} _seen
+ * @property {number} _drawn
  * @property {number} _question
  * @property {number} _answered
  * @property {boolean} _unasked
@@ -31,6 +32,8 @@ const SHOWN = ["predict_on", "labels", "result", "prediction", "confidence", "pr
 function render({ model, el }) {
   const life = new AbortController();
   let isSending = false; // what this view sets comes back to it as a change
+  let mustRepeat = false;
+  let drawn = model.get("_drawn"); // how often the drawing came from a view: Python's own leave it as it is
 
   const panel = createPanel(el.ownerDocument, {
     undo: () => pad.undo(),
@@ -61,9 +64,18 @@ function render({ model, el }) {
   function send(question) {
     const { background, strokes } = pad.drawing;
     isSending = true;
+    if (mustRepeat) {
+      // Hosts send only what changed on the page; Python has taken an older drawing since, and needs all of this one.
+      model.set("image", "again");
+      model.set("strokes", [[]]);
+      model.set("_background", "again");
+      mustRepeat = false;
+    }
     model.set("image", pad.picture());
     model.set("strokes", strokes);
     model.set("_background", background);
+    drawn = model.get("_drawn") + 1;
+    model.set("_drawn", drawn);
     if (question !== undefined) model.set("_question", question);
     model.save_changes();
     isSending = false;
@@ -103,14 +115,26 @@ function render({ model, el }) {
   }
 
   for (const name of SHOWN) on(name, refresh);
-  for (const name of /** @type {const} */ (["strokes", "_background"])) {
-    on(name, () => {
-      if (isSending) return;
+  let isFollowing = false;
+  /** Show what another view or Python drew, once for all the traits of a drawing. */
+  function follow() {
+    if (isSending || isFollowing) return;
+    isFollowing = true;
+    queueMicrotask(() => {
+      isFollowing = false;
+      if (life.signal.aborted) return;
       pad.follow(drawing());
-      exchange.mark(model.get("_unasked"));
+      const isPythons = drawn === model.get("_drawn");
+      drawn = model.get("_drawn");
+      // A question that was under way when Python drew is about another drawing, and its answer will be too.
+      if (isPythons && exchange.isAsking) {
+        mustRepeat = true;
+        exchange.request();
+      } else exchange.mark(model.get("_unasked"));
       refresh();
     });
   }
+  for (const name of /** @type {const} */ (["strokes", "_background"])) on(name, follow);
   on("_question", () => {
     if (!isSending) exchange.follow(model.get("_question"));
   });

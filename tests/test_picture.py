@@ -64,6 +64,8 @@ def test_every_way_in_gives_the_same_ink(ink: np.ndarray, tmp_path: Path) -> Non
         "PIL": image,
         "PIL in colour": image.convert("RGB"),
         "PIL with a palette": image.convert("P"),
+        "PIL of floats": Image.fromarray((paper / 255).astype(np.float32)),
+        "PIL of 32-bit integers": image.convert("I"),
         "uint8": paper,
         "int64": paper.astype(np.int64),
         "float": paper / 255,
@@ -124,6 +126,14 @@ def test_light_on_dark_is_told_by_border_and_area(ink: np.ndarray) -> None:
     framed = np.full((100, 100), 255, np.uint8)
     framed[:10] = framed[-10:] = framed[:, :10] = framed[:, -10:] = 0
     assert np.array_equal(to_ink(framed), 255 - framed)
+
+
+def test_the_pad_s_own_picture_is_never_inverted() -> None:
+    """A pad painted nearly black is ink on paper all the same: that it is dark on light is known."""
+    ink = np.full((280, 280), 255, np.uint8)
+    ink[100:180, 130:150] = 0
+    assert np.array_equal(from_data_url(to_data_url(ink), dark_on_light=True), ink)
+    assert not np.array_equal(from_data_url(to_data_url(ink)), ink)
 
 
 def test_data_url_and_back(ink: np.ndarray) -> None:

@@ -28,6 +28,8 @@ def test_time_and_pressure_may_be_left_out() -> None:
         [[[1, math.nan]]],
         [[[math.inf, 1]]],
         [[[1e9, 1]]],
+        [[[10**400, 1]]],
+        [["12"]],
         ["hello"],
         [[None]],
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 from drawings import digit_ink, digit_strokes
-from ipywidgets import IntSlider
+from ipywidgets import IntSlider, Label
 from PIL import Image
 
 from digit_widget import DigitWidget, predict
@@ -44,11 +44,18 @@ class Host:
         self.send(state, ask=ask)
 
     def send(self, state: dict[str, Any], *, ask: bool = True) -> None:
-        """Send a state as one message."""
+        """Send a state as one message, as the pad does: with its count when a drawing is in it."""
+        if "strokes" in state:
+            state["_drawn"] = self.pad._drawn + 1
         if ask:
             self.question += 1
             state["_question"] = self.question
         self.pad.set_state(state)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the front end knows of all that Python sent."""
+        return {name: value for update in self.updates for name, value in update.items()}
 
     @property
     def updates(self) -> list[dict[str, Any]]:
@@ -122,11 +129,65 @@ def test_an_observer_that_fails_does_not_hang_the_pad(host: Host, pad: DigitWidg
     pad.observe(broken, "prediction")
     with pytest.raises(RuntimeError, match="broken observer"):
         host.draw(3)
-    assert host.updates[-1]["_answered"] == host.question
-    assert host.updates[-1]["result"] == KEYCAPS[3]
+    assert (host.state["_answered"], host.state["result"]) == (host.question, KEYCAPS[3])
     pad.unobserve(broken, "prediction")
     host.draw(4)
     assert pad.prediction == 4
+
+
+def test_an_observer_s_wrong_value_is_its_own_fault(host: Host, pad: DigitWidget) -> None:
+    """A label given a number fails in the user's observer; the answer stands, and the pad is not blamed."""
+    label = Label()
+    pad.observe(lambda change: setattr(label, "value", change.new), "prediction")
+    with pytest.raises(traitlets.TraitError, match="Label"):
+        host.draw(7)
+    assert (pad.prediction, pad.error) == (7, "")
+    assert (host.state["_answered"], host.state["result"]) == (host.question, KEYCAPS[7])
+
+
+def test_an_observer_of_the_drawing_that_fails_does_not_eat_the_question(host: Host, pad: DigitWidget) -> None:
+    """Even when a user's observer fails before the model is asked, the question is answered."""
+
+    def broken(_change: object) -> None:
+        message = "broken observer"
+        raise RuntimeError(message)
+
+    pad.observe(broken, ["strokes", "image"])
+    with pytest.raises(RuntimeError, match="broken observer"):
+        host.draw(7)
+    assert (pad.prediction, pad._answered) == (7, host.question)
+
+
+def test_what_python_draws_travels_as_one_message(host: Host, pad: DigitWidget) -> None:
+    """Drawing and answer go to the page together: no new drawing is shown with an old answer."""
+    host.draw(3)
+    for draw in (
+        lambda: setattr(pad, "image", to_data_url(digit_ink(4))),
+        lambda: setattr(pad, "strokes", digit_strokes(5)),
+        pad.clear,
+    ):
+        host.received.clear()
+        draw()
+        (update,) = host.updates
+        assert {"image", "result"} <= update.keys()
+
+
+def test_strokes_that_do_not_change_the_picture_are_the_pad_s_all_the_same(host: Host, pad: DigitWidget) -> None:
+    """A tap on black ink changes the strokes alone: nothing is redrawn, no background lost, nobody asked."""
+    pad.image = to_data_url(digit_ink(8))
+    pad.predict_on = "button"
+    background = pad._background
+    host.send({"strokes": [[[140, 140, 0, 0.5]]]}, ask=False)
+    assert (pad._background, len(pad.strokes)) == (background, 1)
+    assert pad.prediction == 8
+
+
+def test_leaving_the_button_answers_what_waited(host: Host, pad: DigitWidget) -> None:
+    """Without a button a drawing that nobody asked about would wait for ever."""
+    pad.predict_on = "button"
+    host.draw(6, ask=False)
+    pad.predict_on = "stroke"
+    assert (pad.prediction, pad._unasked) == (6, False)
 
 
 def test_an_observer_may_clear_the_pad(host: Host, pad: DigitWidget) -> None:
@@ -135,10 +196,7 @@ def test_an_observer_may_clear_the_pad(host: Host, pad: DigitWidget) -> None:
     host.draw(3)
     assert (pad.image, pad.strokes) == ("", [])
     assert no_answer(pad)
-    state: dict[str, Any] = {}
-    for update in host.updates:
-        state |= update
-    assert (state["image"], state["strokes"], state["prediction"]) == ("", [], None)
+    assert (host.state["image"], host.state["strokes"], host.state["prediction"]) == ("", [], None)
 
 
 def test_each_drawing_is_answered_once(host: Host, pad: DigitWidget, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,8 +323,16 @@ def test_strokes_that_cannot_be_used_are_answered_in_words(host: Host, pad: Digi
     """Nonsense from a front end changes no trait, and still gets its number back."""
     host.draw(3)
     strokes = pad.strokes
-    for bad in ("x", [[["a"]]], [[[1, 1, 1, 1]] * 60_000]):
-        host.send({"strokes": bad, "image": "", "_background": ""})
+    for bad in (
+        {"strokes": "x"},
+        {"strokes": [[["a"]]]},
+        {"strokes": [[[1, 1, 1, 1]] * 60_000]},
+        {"strokes": [[[10**400, 1, 1, 1]]]},
+        {"_background": "javascript:alert(1)"},
+        {"_background": "data:image/png;base64," + "A" * 10_000_000},
+        {"image": 5},
+    ):
+        host.send({"strokes": [], "image": "", "_background": ""} | bad)
         assert pad.error
         assert pad._answered == host.question
         assert pad.strokes == strokes
@@ -274,10 +340,23 @@ def test_strokes_that_cannot_be_used_are_answered_in_words(host: Host, pad: Digi
     assert (pad.prediction, pad.error) == (4, "")
 
 
+@pytest.mark.parametrize("question", ["x", 1.5, None, True])
+def test_a_question_without_a_number(host: Host, pad: DigitWidget, question: object) -> None:
+    """A question that is not numbered is refused in words, and the next one answered."""
+    host.draw(3)
+    pad.set_state({"_question": question, "strokes": "x", "_drawn": 7})
+    assert "cannot be used" in pad.error
+    host.draw(4)
+    assert (pad.prediction, pad._answered) == (4, host.question)
+
+
 def test_the_front_end_cannot_write_the_answer(host: Host, pad: DigitWidget) -> None:
     """What only Python writes stays as it is, whatever a page sends."""
     host.draw(3)
-    host.send({"result": "<b>", "prediction": 5, "error": "x", "_answered": 99, "_seen": "x"}, ask=False)
+    code = {"_esm": "alert(1)", "_css": "* { display: none }", "_seen": "x"}
+    esm = pad._esm
+    host.send(code | {"result": "<b>", "prediction": 5, "error": "x", "_answered": 99}, ask=False)
+    assert pad._esm == esm
     assert (pad.result, pad.prediction, pad.error, pad._answered) == (KEYCAPS[3], 3, "", host.question)
 
 

@@ -43,6 +43,16 @@ test("an answer to an older question, or to another window's, changes nothing", 
   assert.equal(exchange.state, "waiting");
 });
 
+test("another window's answer is not this drawing's, and asking works on", (t) => {
+  const { exchange, questions } = begin(t, { asked: 100, answered: 100 });
+  exchange.settle(200);
+  assert.equal(exchange.state, "stale");
+  exchange.request();
+  assert.equal(questions.length, 1);
+  exchange.settle(questions[0]);
+  assert.equal(exchange.state, "current");
+});
+
 test("numbers only grow, even when the clock stands still or was ahead", (t) => {
   const { exchange, questions } = begin(t, { asked: 5_000_000, answered: 5_000_000 });
   for (let i = 0; i < 3; i++) {

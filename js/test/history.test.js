@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BLANK, createHistory } from "../history.js";
+import { BLANK, DEPTH, createHistory } from "../history.js";
 
 /** @typedef {import("../history.js").Drawing} Drawing */
 
@@ -40,6 +40,14 @@ test("clearing can be undone", () => {
   history.push(BLANK);
   history.undo();
   assert.equal(history.now.strokes.length, 3);
+});
+
+test("the past is kept for so many steps and no more", () => {
+  const history = createHistory();
+  for (let i = 1; i <= DEPTH + 50; i++) history.push(drawing(i));
+  let steps = 0;
+  for (; history.canUndo; steps++) history.undo();
+  assert.equal(steps, DEPTH);
 });
 
 test("a new stroke forgets what was undone", () => {

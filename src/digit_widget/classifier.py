@@ -10,7 +10,7 @@ import numpy as np
 
 from digit_widget import models
 from digit_widget.labels import KEYCAPS, NO_ANSWER, uniform
-from digit_widget.normalise import normalise
+from digit_widget.normalise import ink_box, normalise
 from digit_widget.picture import PictureError, to_ink
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 DOT_WIDTH = 7.8
 """From this stroke width on, in pixels of the normalised picture, a drawing is a dot: a tapped disc measures 7.9
 to 9.3 from half to twice the pen's width, the thickest of MNIST's 70,000 digits 7.7."""
+
+SPECK_WIDTH, SPECK = 5.0, 0.1
+"""A tap that slipped is less round: it is told by its size too, the ink's longer side in shares of the sheet's."""
 
 BATCH = 256
 """Pictures the model is asked about at once: enough to be fast, few enough to bound the memory."""
@@ -45,6 +48,10 @@ class Answer:
     """The picture the model saw: shape (28, 28), uint8, 0 = paper, 255 = full ink."""
 
 
+class LabelsError(ValueError):
+    """There is not one label a class."""
+
+
 class Classifier:
     """A model with the labels of its classes.
 
@@ -57,7 +64,7 @@ class Classifier:
 
     Raises
     ------
-    ValueError
+    LabelsError
         When there is not one label a class.
     """
 
@@ -69,7 +76,7 @@ class Classifier:
                 f"The model knows {self.model.classes} classes but there are {len(self.labels)} labels; "
                 "give one a class."
             )
-            raise ValueError(message)
+            raise LabelsError(message)
 
     def classify(self, inks: Iterable[Ink]) -> list[Answer]:
         """Answer each of some drawings.
@@ -79,15 +86,16 @@ class Classifier:
         inks
             Each of shape (height, width), uint8, 0 = paper, 255 = full ink; any sizes.
         """
-        seen = map(normalise, inks)
+        left = iter(inks)
         answers: list[Answer] = []
-        while part := list(islice(seen, BATCH)):
+        while part := list(islice(left, BATCH)):
             answers += self._classify(part)
         return answers
 
-    def _classify(self, seen: list[Ink]) -> list[Answer]:
+    def _classify(self, inks: list[Ink]) -> list[Answer]:
+        seen = [normalise(ink) for ink in inks]
         answers = [self._no_answer(picture) for picture in seen]
-        drawn = [index for index, picture in enumerate(seen) if picture.any() and stroke_width(picture) < DOT_WIDTH]
+        drawn = [index for index, picture in enumerate(seen) if picture.any() and not _is_dot(inks[index], picture)]
         if drawn:
             logits = self._logits(np.stack([seen[index] for index in drawn]))
             for index, row in zip(drawn, logits, strict=True):
@@ -111,6 +119,17 @@ class Classifier:
         return Answer(NO_ANSWER, None, 0.0, uniform(len(self.labels)), seen)
 
 
+def _is_dot(ink: Ink, seen: Ink) -> bool:
+    """Tell whether a drawing is a tap of the pen and no more."""
+    width = stroke_width(seen)
+    if width < SPECK_WIDTH:
+        return False
+    box = ink_box(ink)
+    assert box is not None  # noqa: S101 - for the type checker: there is ink
+    longer = max(side.stop - side.start for side in box)
+    return width >= DOT_WIDTH or longer <= SPECK * max(ink.shape)
+
+
 def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return probabilities, (classes,), that sum to 1."""
     odds = np.exp(logits - logits.max())
@@ -130,10 +149,10 @@ def stroke_width(seen: Ink) -> float:
 
 
 @overload
-def predict(picture: list[Picture], model: Classifier | None = None) -> list[Answer]: ...
+def predict(picture: list[Picture], model: Classifier | models.Model | None = None) -> list[Answer]: ...
 @overload
-def predict(picture: Picture, model: Classifier | None = None) -> Answer: ...
-def predict(picture: Picture | list[Picture], model: Classifier | None = None) -> Answer | list[Answer]:
+def predict(picture: Picture, model: Classifier | models.Model | None = None) -> Answer: ...
+def predict(picture: Picture | list[Picture], model: Classifier | models.Model | None = None) -> Answer | list[Answer]:
     """Answer a picture as the pad would, without a pad.
 
     Parameters
@@ -142,7 +161,7 @@ def predict(picture: Picture | list[Picture], model: Classifier | None = None) -
         A data URL, the bytes of an image file, its path, a PIL image or an array; see `digit_widget.picture.to_ink`.
         A list of them is answered with a list.
     model
-        Who answers; the bundled CNN with the ten keycap emoji when None.
+        Who answers: a `Classifier`, or a model, which is then given the ten keycap emoji; the bundled CNN when None.
 
     Raises
     ------
@@ -155,7 +174,7 @@ def predict(picture: Picture | list[Picture], model: Classifier | None = None) -
     >>> predict("seven.png").result  # doctest: +SKIP
     '7️⃣'
     """
-    classifier = model or Classifier()
+    classifier = model if isinstance(model, Classifier) else Classifier(model)
     if isinstance(picture, list):
         return classifier.classify(_inks(picture))
     return classifier.classify([to_ink(picture)])[0]

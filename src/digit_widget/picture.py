@@ -62,7 +62,7 @@ def to_ink(picture: Picture) -> Ink:
         When it is not a picture, or over 2 MB or 4096 px a side.
     """
     match picture:
-        case Image.Image():
+        case Image.Image() if picture.mode not in ("F", "I"):
             return _ink_of(_opened(picture))
         case str() if SCHEME.match(picture):
             return from_data_url(picture)
@@ -74,8 +74,11 @@ def to_ink(picture: Picture) -> Ink:
             return _ink_of(_from_array(picture))
 
 
-def from_data_url(url: str) -> Ink:
-    """Turn a data URL into ink; the only kind of text taken from a front end. See `to_ink`."""
+def from_data_url(url: str, *, dark_on_light: bool = False) -> Ink:
+    """Turn a data URL into ink; the only kind of text taken from a front end. See `to_ink`.
+
+    With `dark_on_light` it is known to be so, as of the pad's own drawings, and need not be guessed.
+    """
     if len(url) > MAX_BYTES * 4 // 3 + 64:
         raise PictureError(_too_many_bytes(len(url) * 3 // 4))
     start = DATA_URL.match(url)
@@ -88,7 +91,7 @@ def from_data_url(url: str) -> Ink:
     except (binascii.Error, ValueError):
         message = "The picture's data URL is not valid base64: it was cut or changed on its way. Send it again."
         raise PictureError(message) from None
-    return _decode(raw)
+    return _decode(raw, dark_on_light=dark_on_light)
 
 
 def shrink(ink: Ink, side: int) -> Ink:
@@ -125,7 +128,7 @@ def _read(path: str | os.PathLike[str]) -> bytes:
         raise PictureError(message) from None
 
 
-def _decode(raw: bytes) -> Ink:
+def _decode(raw: bytes, *, dark_on_light: bool = False) -> Ink:
     if len(raw) > MAX_BYTES:
         raise PictureError(_too_many_bytes(len(raw)))
     try:
@@ -136,7 +139,7 @@ def _decode(raw: bytes) -> Ink:
         kind = "SVG, which is drawn by code," if b"<svg" in raw[:1000] else "not an image that can be read"
         message = f"The picture is {kind if raw else 'empty'}; send a PNG, JPEG, WebP, GIF or BMP."
         raise PictureError(message) from None
-    return _ink_of(_opened(image))
+    return _ink_of(_opened(image), dark_on_light=dark_on_light)
 
 
 def _opened(image: Image.Image) -> Image.Image:
@@ -208,8 +211,10 @@ def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.round(array * (255 // top)).astype(np.uint8)
 
 
-def _ink_of(image: Image.Image) -> Ink:
+def _ink_of(image: Image.Image, *, dark_on_light: bool = False) -> Ink:
     grey = np.asarray(image)
+    if dark_on_light:
+        return 255 - grey
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     # Both, so that a frame drawn along the edges of a white sheet is still dark on light.
     light_on_dark = np.mean(border < DARK) > 0.5 and np.mean(grey < DARK) > 0.5  # noqa: PLR2004

@@ -58,9 +58,11 @@ def checked(strokes: Iterable[Iterable[Sequence[Any]]]) -> list[Stroke]:
 
 
 def _point(point: Sequence[Any]) -> list[float]:
+    if not isinstance(point, (list, tuple)):
+        raise StrokesError(_expected(point))
     try:
         values = [float(value) for value in point]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise StrokesError(_expected(point)) from None
     if not (2 <= len(values) <= 4 and all(math.isfinite(v) for v in values) and max(map(abs, values[:2])) <= _FAR):  # noqa: PLR2004
         raise StrokesError(_expected(point))

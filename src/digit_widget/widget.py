@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 _SETTABLE = ("image", "strokes", "predict_on", "labels")
-_DRAWING = {"image", "strokes", "_background", "_question"}
-_OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error", "_seen", "_answered", "_unasked")
+_DRAWING = ("image", "strokes", "_background", "_drawn", "_question")
+_FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "_view_count")
 _FROM_WIDGETS = ("layout", "tabbable", "tooltip")
 
 
@@ -84,6 +84,8 @@ class DigitWidget(anywidget.AnyWidget):
 
     # The picture below the strokes: what Python set as `image`, as a data URL that the pad can show.
     _background = traitlets.Unicode().tag(sync=True, echo_update=False)
+    # The pad counts its drawings here: so it is known who drew, and that picture and strokes are of one drawing.
+    _drawn = traitlets.Int(0).tag(sync=True, echo_update=False)
     # The 28x28 picture the model saw, as a data URL.
     _seen = traitlets.Unicode(read_only=True).tag(sync=True)
     # The front end numbers its question, Python answers with the same number.
@@ -110,22 +112,33 @@ class DigitWidget(anywidget.AnyWidget):
         self._draw("")
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a front end sends: the drawing and, mostly, a question. What Python writes is not for it to set."""
-        state = {name: value for name, value in sync_data.items() if name not in _OUTPUTS}
-        with self._lock, self._together(**state):
+        """Take what a front end sends: the drawing and, mostly, a question; what else it sends is not for it to set."""
+        state = {name: value for name, value in sync_data.items() if name in _FROM_FRONT_END}
+        with self._lock:
             try:
-                super().set_state(state)
+                for name, value in state.items():
+                    self.traits()[name]._validate(self, value)  # noqa: SLF001 - none is set unless all can be
             except traitlets.TraitError as error:
-                question = state.get("_question", self._question)
-                self._show(None, f"The pad sent something that cannot be used: {error}", question)
-                self._question = question
+                self._refuse(str(error), state.get("_question"))
+                return
+            with self._together(state):
+                try:
+                    super().set_state(state)
+                finally:
+                    if self._question != self._answered:  # an observer of the user's failed on the way
+                        self._answer()
+
+    def notify_change(self, change: Any) -> None:  # noqa: ANN401
+        """Tell observers first and the front end then: what they change in turn travels in the same message."""
+        with self.hold_sync():
+            super().notify_change(change)
 
     def __repr__(self) -> str:
         """Return what an output cell shows where widgets are not to be had."""
         return f"<DigitWidget {self.result} prediction={self.prediction} confidence={self.confidence:.2f}>"
 
     @contextmanager
-    def _together(self, **values: object) -> Iterator[None]:
+    def _together(self, values: dict[str, Any]) -> Iterator[None]:
         """Let traits change as parts of one drawing: their observers then know the values as nothing new."""
         before, self._arriving = self._arriving, values
         try:
@@ -144,10 +157,20 @@ class DigitWidget(anywidget.AnyWidget):
         except StrokesError as error:
             raise traitlets.TraitError(str(error)) from error
 
+    @traitlets.validate("_background")
+    def _validate_background(self, proposal: Any) -> str:  # noqa: ANN401
+        from digit_widget.picture import DATA_URL, MAX_BYTES  # noqa: PLC0415
+
+        background: str = proposal.value
+        if background and not (DATA_URL.match(background) and len(background) < 2 * MAX_BYTES):
+            message = "The picture below the strokes is not a data URL of an image."
+            raise traitlets.TraitError(message)
+        return background
+
     @traitlets.observe("image", "strokes")
     def _on_drawing(self, change: Any) -> None:  # noqa: ANN401
         """Complete a drawing of which one trait was set alone: lay a picture under the pad, draw strokes on it."""
-        if len(_DRAWING & self._arriving.keys()) > 1 and self._arriving.get(change.name) == change.new:
+        if "_drawn" in self._arriving and self._arriving.get(change.name) == change.new:
             return
         from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
@@ -164,11 +187,11 @@ class DigitWidget(anywidget.AnyWidget):
     def _draw(self, image: str, strokes: list[Any] | None = None, background: str = "") -> None:
         """Put a drawing of Python's on the pad and answer it, whatever `predict_on` says."""
         drawing = {"image": image, "strokes": strokes or [], "_background": background}
-        with self._lock:
-            with self._together(**drawing), self.hold_trait_notifications():
+        with self._lock, self.hold_sync():
+            with self._together(drawing | {"_drawn": self._drawn}), self.hold_trait_notifications():
                 for name, value in drawing.items():
                     setattr(self, name, value)
-            if self.image != self._answered_image:
+            if self.image != self._answered_image or self.error:
                 self._answer()
 
     @traitlets.observe("image", "_question")
@@ -180,10 +203,17 @@ class DigitWidget(anywidget.AnyWidget):
         else:
             self.set_trait("_unasked", self.image != self._answered_image)
 
+    @traitlets.observe("predict_on")
+    def _on_predict_on(self, _change: Any) -> None:  # noqa: ANN401
+        """Answer what waited for the button when there is none any more."""
+        if self._unasked and self.predict_on != "button":
+            self._answer()
+
     @traitlets.observe("labels")
     def _on_labels(self, _change: Any) -> None:  # noqa: ANN401
         self._classifier = None
-        self._answer()
+        if not self._unasked:
+            self._answer()
 
     def _answer(self) -> None:
         """Answer the drawing that is there: the one place where a picture becomes an answer, or a sentence."""
@@ -192,21 +222,27 @@ class DigitWidget(anywidget.AnyWidget):
             answer, error = None, ""
             try:
                 answer = self._classify() if self.image else None
-            except ValueError as refusal:  # a sentence already: of the picture, or of the labels
-                error = str(refusal)
             except Exception as failure:  # noqa: BLE001 - raised here, it would be swallowed: the pad must say it
-                error = f"The model could not answer. {type(failure).__name__}: {failure}"
+                error = _sentence(failure)
             self._show(answer, error)
 
     def _classify(self) -> Answer:
         from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
         from digit_widget.picture import from_data_url  # noqa: PLC0415
 
-        ink = from_data_url(self.image)
+        ink = from_data_url(self.image, dark_on_light=bool(self.strokes) and not self._background)
         if self._classifier is None:
             self._classifier = Classifier(labels=self.labels)
         (answer,) = self._classifier.classify([ink])
         return answer
+
+    def _refuse(self, reason: str, question: object) -> None:
+        """Say that a front end's message cannot be used, under the number of its question if it has one."""
+        if type(question) is int:
+            self._show(None, f"The pad sent something that cannot be used: {reason}", question)
+            self._question = question
+        else:
+            self._show(None, f"The pad sent something that cannot be used: {reason}")
 
     def _show(self, answer: Answer | None, error: str = "", question: int | None = None) -> None:
         """Write all outputs at once, so that whoever observes one of them sees those of the same answer."""
@@ -231,3 +267,13 @@ class DigitWidget(anywidget.AnyWidget):
         except Exception:
             self.send_state(list(outputs))  # an observer of the user's failed: the pad must not wait for ever
             raise
+
+
+def _sentence(failure: Exception) -> str:
+    """Say what went wrong: in its own words where they were made for people."""
+    from digit_widget.classifier import LabelsError  # noqa: PLC0415 - numpy and PIL come with the first drawing
+    from digit_widget.picture import PictureError  # noqa: PLC0415
+
+    if isinstance(failure, (LabelsError, PictureError)):
+        return str(failure)
+    return f"The model could not answer. {type(failure).__name__}: {failure}"

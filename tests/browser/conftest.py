@@ -12,7 +12,7 @@ import pointer
 import pytest
 from hosts import Server, jupyterlab
 from lab import ONE_PAD, Kernel, Lab, Notebook, started_kernel
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, FloatRect, Locator, Page, expect, sync_playwright
 from pointer import Finger
 
 if TYPE_CHECKING:
@@ -42,12 +42,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the end of every server's log beside a failure."""
+    """Put the end of every server's log beside a failure, and a picture of every tab into test-results/."""
     report = yield
     if report.failed:
-        for name, value in getattr(item, "funcargs", {}).items():
+        values = getattr(item, "funcargs", {})
+        for name, value in values.items():
             if isinstance(value, Server):
                 report.sections.append((f"log of {name}", value.tail()))
+        tabs = [value.page if isinstance(value, Lab) else value for value in values.values()]
+        pages = {tab: None for tab in tabs if isinstance(tab, Page) and not tab.is_closed()}
+        for n, page in enumerate(pages):
+            name = re.sub(r"[^\w.-]+", "-", item.name) + (f"-{n + 1}" if n else "")
+            with contextlib.suppress(Error):  # the failure is what is to be told
+                page.screenshot(path=item.config.rootpath / "test-results" / f"{name}.png", timeout=5000)
     return report
 
 

@@ -139,7 +139,12 @@ class Lab:
 
     def _open(self, kernel: Kernel, name: str) -> Notebook:
         self.page.evaluate(OPEN, [name, kernel.id])
-        return Notebook(self, kernel)
+        return Notebook(self, kernel, name)
+
+    def open_too(self, notebook: Notebook) -> Notebook:
+        """Open, on its kernel, a notebook that is open in another window, as it is there."""
+        notebook.execute("docmanager:save")
+        return self._open(notebook.kernel, notebook.name)
 
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme, and wait until the page shows it."""
@@ -164,14 +169,23 @@ class Lab:
         devtools.send("Emulation.setDeviceMetricsOverride", metrics | {"deviceScaleFactor": before})
         devtools.detach()
 
-    def listeners(self) -> int:
-        """Count the event listeners on the window, the document, its element and its body."""
+    def canvases(self) -> int:
+        """Count the pads' canvases that the page keeps in memory, those that are on no page any more included."""
         devtools = self.page.context.new_cdp_session(self.page)
-        count = 0
-        for target in ("window", "document", "document.documentElement", "document.body"):
-            found = devtools.send("Runtime.evaluate", {"expression": target})["result"]["objectId"]
-            count += len(devtools.send("DOMDebugger.getEventListeners", {"objectId": found})["listeners"])
-        devtools.detach()
+        devtools.send("HeapProfiler.collectGarbage")
+        kind = devtools.send("Runtime.evaluate", {"expression": "HTMLCanvasElement.prototype"})["result"]["objectId"]
+        found = devtools.send("Runtime.queryObjects", {"prototypeObjectId": kind})["objects"]["objectId"]
+        counted = devtools.send(
+            "Runtime.callFunctionOn",
+            {
+                "objectId": found,
+                "functionDeclaration": "function () {"
+                " return this.filter((canvas) => canvas.className === 'dw-canvas').length; }",
+                "returnByValue": True,
+            },
+        )
+        devtools.detach()  # lets go of what was found
+        count: int = counted["result"]["value"]
         return count
 
     def close_all(self) -> None:
@@ -182,10 +196,11 @@ class Lab:
 class Notebook:
     """The notebook that is open and in front."""
 
-    def __init__(self, lab: Lab, kernel: Kernel) -> None:
+    def __init__(self, lab: Lab, kernel: Kernel, name: str) -> None:
         self.lab = lab
         self.page = lab.page
         self.kernel = kernel
+        self.name = name
         self.panel: Locator = lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
 
     def run(self) -> Notebook:

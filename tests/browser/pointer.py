@@ -78,6 +78,15 @@ class Finger:
         fingers = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]
         self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 
+    def pull(self, element: Locator, distance: int) -> None:
+        """Move one finger down by that many pixels, from the element's middle on."""
+        left, top, width, height = box(element)
+        x, y = left + width / 2, top + height / 2
+        self.touch("touchStart", (x, y))
+        for step in range(1, 11):
+            self.touch("touchMove", (x, y + distance * step / 10))
+        self.touch("touchEnd")
+
     def draw_with_pen(
         self, pad: Locator, strokes: Strokes, force: float, at: Point = (0.15, 0.15), side: float = 0.7
     ) -> None:

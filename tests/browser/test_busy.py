@@ -32,14 +32,15 @@ def notebook(lab: Lab, kernel: Kernel) -> Iterator[Notebook]:
 
 
 @contextlib.contextmanager
-def busy(lab: Lab, kernel: Kernel) -> Iterator[None]:
-    """Keep the kernel busy with a cell that waits for a file to go."""
+def busy(lab: Lab, kernel: Kernel, at_the_end: str = "") -> Iterator[None]:
+    """Keep the kernel busy with a cell that waits for a file to go, and then does something or nothing."""
     flag = lab.server.work / "busy"
     code = f"""
         import pathlib, threading
         flag = pathlib.Path({str(flag)!r})
         flag.touch()
         while flag.exists(): threading.Event().wait(0.02)
+        {at_the_end}
     """
     kernel.start("\n".join(line.strip() for line in code.splitlines()))
     until(flag.exists, 10, "the kernel to be busy")
@@ -80,6 +81,24 @@ def test_an_old_answer_is_never_shown_for_a_newer_drawing(notebook: Notebook, ke
     answered = {result for state, result in pad.watched() if state == "current"}
     assert answered <= {NOTHING, keycap(5)}
     kernel.until("pad.prediction", 5)
+
+
+@pytest.mark.parametrize("strokes", [1, 2], ids=["asked about", "asked about, and more waiting"])
+def test_a_long_cell_that_clears_the_pad_and_a_hand_that_draws_on_agree_in_the_end(
+    notebook: Notebook, kernel: Kernel, lab: Lab, strokes: int
+) -> None:
+    """Whoever wins, the cell or the hand: sheet, answer and Python are of one drawing once all is answered."""
+    pad = notebook.pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    with busy(lab, kernel, at_the_end="pad.clear()"):
+        pad.draw([[(0.1, 0.5), (0.9, 0.5)], [(0.5, 0.1), (0.5, 0.9)]][:strokes])
+        expect(pad.root).to_have_attribute("data-state", "busy")
+    expect(pad.root).to_have_attribute("data-state", "current")
+    drawn, result = kernel.read("[[pad.image != '', pad.strokes != []], pad.result]")
+    assert drawn == [pad.ink() > 0] * 2
+    assert result == (kernel.read("__import__('digit_widget').predict(pad.image).result") if drawn[0] else NOTHING)
+    pad.expect_answer(result)
 
 
 def test_an_old_answer_looks_old(notebook: Notebook, kernel: Kernel, lab: Lab) -> None:

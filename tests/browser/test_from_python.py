@@ -42,6 +42,26 @@ def test_an_image_from_python_is_shown_and_answered(notebook: Notebook, kernel: 
     assert kernel.read("pad.prediction") == 2
 
 
+def test_one_undo_takes_back_an_image_from_python(notebook: Notebook, kernel: Kernel) -> None:
+    """A picture set over a drawing is one act: one undo brings the drawing back as it was, stroke by stroke."""
+    pad = notebook.pad()
+    pad.draw_digit(2)
+    pad.expect_digit(2)
+    kernel.run("kept = pad.image")
+    pad.click("clear")
+    pad.draw_digit(4)
+    pad.expect_digit(4)
+    picture, strokes = pad.picture(), kernel.read("pad.strokes")
+    kernel.run("pad.image = kept")
+    pad.expect_digit(2)
+    until(lambda: pad.picture().tobytes() != picture.tobytes(), 5, "the picture on the pad")
+    pad.click("undo")
+    pad.expect_digit(4)
+    assert pad.picture().tobytes() == picture.tobytes()
+    assert kernel.read("pad.strokes") == strokes
+    assert kernel.read("pad.prediction") == 4
+
+
 def test_drawing_goes_on_over_an_image_from_python(notebook: Notebook, kernel: Kernel) -> None:
     """A stroke on top of a picture keeps both, for Python too, and undo takes the stroke alone."""
     pad = notebook.pad()

@@ -219,3 +219,17 @@ def test_two_widgets_leave_each_other_alone(lab: Lab, kernel: Kernel) -> None:
     one.expect_answer(NOTHING)
     other.expect_digit(3)
     assert kernel.read("[one.prediction, other.prediction]") == [None, 3]
+
+
+def test_two_windows_on_one_kernel_are_both_answered(lab: Lab, own_lab: Lab, kernel: Kernel) -> None:
+    """One notebook in two browser windows: drawn on in either, in turn, each gets its answer and neither hangs."""
+    here = lab.open(kernel, ONE_PAD).run()
+    there = own_lab.open_too(here)
+    for pad, digit in ((here.pad(), 7), (there.pad(), 3), (here.pad(), 1), (there.pad(), 2)):
+        if pad.ink() > 0:
+            pad.click("clear")
+        pad.draw_digit(digit)
+        pad.expect_digit(digit)
+        assert kernel.read("pad.prediction") == digit
+    for window in (here, there):
+        expect(window.pad().root).not_to_have_attribute("data-state", re.compile("waiting|busy"))

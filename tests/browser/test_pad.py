@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pointer
 import pytest
+from hosts import until
 from lab import ONE_PAD
 from padview import NOTHING
 from pointer import DIGITS
@@ -31,6 +32,26 @@ def test_strokes_are_where_the_pen_was(notebook: Notebook, kernel: Kernel) -> No
     times = [t for _, _, t, _ in points]
     assert times == sorted(times)
     assert times[0] == 0
+
+
+def test_times_go_on_over_a_pause_between_strokes(notebook: Notebook, kernel: Kernel) -> None:
+    """The times of all strokes are of one clock: how long the hand rested between two of them can be told."""
+    pad = notebook.pad()
+    pad.draw(DIGITS["4"][:1])
+    lifted = notebook.page.evaluate("performance.now()")
+    notebook.page.wait_for_function("(from) => performance.now() - from >= 300", arg=lifted)
+    pad.draw(DIGITS["4"][1:])
+    kernel.until("len(pad.strokes)", 2)
+    assert kernel.read("pad.strokes[1][0][2] - pad.strokes[0][-1][2]") >= 300
+
+
+def test_a_browser_that_merges_moves_draws_all_the_same(own_lab: Lab, kernel: Kernel) -> None:
+    """A page that came over plain http from another machine cannot ask for the moves between frames, and needs not."""
+    own_lab.page.evaluate("delete PointerEvent.prototype.getCoalescedEvents")
+    assert own_lab.page.evaluate("new PointerEvent('pointermove').getCoalescedEvents === undefined")
+    pad = own_lab.open(kernel, ONE_PAD).run().pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
 
 
 def test_a_tap_leaves_a_dot_and_is_no_digit(notebook: Notebook, kernel: Kernel) -> None:
@@ -131,8 +152,8 @@ def test_a_sharp_screen_gets_a_sharp_line(lab: Lab, kernel: Kernel) -> None:
         assert pad.picture().size == (560, 560)
 
 
-def test_the_page_scrolls_under_wheel_and_finger_beside_the_pad(lab: Lab, kernel: Kernel) -> None:
-    """Only the canvas keeps touches to itself, and the wheel scrolls the notebook over the answer as anywhere."""
+def test_the_page_scrolls_under_wheel_and_finger_beside_the_pad(lab: Lab, kernel: Kernel, finger: Finger) -> None:
+    """Wheel and finger scroll the notebook over the answer as anywhere; only on the canvas does a finger draw."""
     notebook = lab.open(kernel, ONE_PAD, *(["print('\\n' * 40)"] * 3)).run()
     pad = notebook.pad()
     own = pad.root.evaluate(
@@ -140,9 +161,15 @@ def test_the_page_scrolls_under_wheel_and_finger_beside_the_pad(lab: Lab, kernel
         ".map((e) => e.className)"
     )
     assert own == ["dw-canvas"]
+    start = pointer.box(pad.canvas)[1]
     pad.part("result").hover()
-    top = pointer.box(pad.canvas)[1]
     notebook.page.mouse.wheel(0, 100)
-    notebook.page.wait_for_function(
-        "([canvas, top]) => canvas.getBoundingClientRect().top < top - 50", arg=[pad.canvas.element_handle(), top]
-    )
+    until(lambda: pointer.box(pad.canvas)[1] <= start - 95, 5, "the page to scroll under the wheel")
+    finger.pull(pad.canvas, 100)
+    until(lambda: pad.ink() > 0, 5, "the finger's stroke")
+    kernel.until("len(pad.strokes)", 1)
+    assert pointer.box(pad.canvas)[1] <= start - 95
+    ink = pad.ink()
+    finger.pull(pad.part("result"), 100)
+    until(lambda: pointer.box(pad.canvas)[1] >= start - 40, 5, "the page to scroll back under the finger")
+    assert pad.ink() == ink
