@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from drawings import digit_ink
+from drawings import digit_ink, digit_strokes
 from PIL import Image
 
 from digit_widget import Answer, Classifier, PictureError, predict
 from digit_widget.classifier import BATCH, DOT_WIDTH, stroke_width
 from digit_widget.labels import KEYCAPS
 from digit_widget.picture import to_data_url
-from digit_widget.strokes import PEN_WIDTH, rasterise
+from digit_widget.strokes import PEN_WIDTH, checked, rasterise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,11 +37,28 @@ def test_ten_digits_small_anywhere(classifier: Classifier, digit: int, place: st
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_ten_digits_at_every_size(classifier: Classifier, digit: int) -> None:
-    """Each digit shape is right from a fifth of the pad to nearly all of it."""
-    sides = (0.2, 0.3, 0.45, 0.6, 0.75, 0.9)
-    answers = classifier.classify(digit_ink(digit, side) for side in sides)
+@pytest.mark.parametrize("pen", [0.5, 1, 2])
+def test_ten_digits_at_every_size(classifier: Classifier, digit: int, pen: float) -> None:
+    """Each digit shape is right at every size, with pens from half to twice the pad's; a thick pen needs some room."""
+    sides = [side for side in (0.2, 0.3, 0.45, 0.6, 0.75, 0.9) if side >= 0.3 or pen <= 1]
+    answers = classifier.classify(digit_ink(digit, side, pen_width=PEN_WIDTH * pen) for side in sides)
     assert [answer.prediction for answer in answers] == [digit] * len(sides)
+
+
+def test_what_is_no_digit() -> None:
+    """A lying line, a scribble, a cross, two digits side by side and a smile are answered with 🤔."""
+    drawings = {
+        "line": [[[60, 140], [220, 150]]],
+        "scribble": [[[60 + 37 * n % 160, 60 + 61 * n % 170] for n in range(24)]],
+        "cross": [[[60, 60], [220, 220]], [[220, 60], [60, 220]]],
+        "twenty-five": [*digit_strokes(2, 0.4, (0.25, 0.5)), *digit_strokes(5, 0.4, (0.7, 0.5))],
+        "smile": [[[80, 150], [110, 190], [170, 190], [200, 150]], [[100, 80], [102, 84]], [[180, 80], [182, 84]]],
+    }
+    answers = predict([255 - rasterise(checked(strokes)) for strokes in drawings.values()])
+    taken = {
+        name: answer.result for name, answer in zip(drawings, answers, strict=True) if answer.prediction is not None
+    }
+    assert taken == {}
 
 
 def test_an_answer_is_consistent(classifier: Classifier) -> None:
@@ -66,8 +83,17 @@ def test_an_answer_is_consistent(classifier: Classifier) -> None:
         rasterise([[[10, 10, 0, 0.5], [15, 14, 9, 0.5]]]),
         rasterise([[[140, 140, 0, 0.5]]], pen_width=PEN_WIDTH / 2),
         rasterise([[[140, 140, 0, 0.5]]], pen_width=PEN_WIDTH * 2),
+        rasterise([[[140, 140, 0, 0.5], [144, 143, 9, 0.5]]], pen_width=PEN_WIDTH / 2),
     ],
-    ids=["blank", "one pixel of paper", "dot", "a tap that slipped", "thin dot", "thick dot"],
+    ids=[
+        "blank",
+        "one pixel of paper",
+        "dot",
+        "a tap that slipped",
+        "thin dot",
+        "thick dot",
+        "a thin tap that slipped",
+    ],
 )
 def test_blank_and_dot_are_answered_by_rule(ink: np.ndarray) -> None:
     """A blank pad and a lone dot get 🤔 without the model being asked."""
