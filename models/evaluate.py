@@ -243,7 +243,7 @@ def plot_confusion(matrix: list[list[int]], path: Path) -> None:
     errors = table / table.sum(axis=1, keepdims=True)
     errors[np.arange(10), np.arange(10)] = 0
     figure, axes = plt.subplots(figsize=(6, 5.2), layout="constrained")
-    axes.imshow(errors, cmap="Reds", vmax=0.02)
+    axes.imshow(errors, cmap="Reds", vmax=0.06)
     for (row, column), count in np.ndenumerate(table):
         if count:
             axes.text(
