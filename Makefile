@@ -70,7 +70,6 @@ screenshots: chromium  ## Take the screenshots of the documentation anew
 
 train: $(DEV)  ## Train the bundled network on the digits in DATA=...; TRAIN_ARGS=--resume goes on
 	$(PY) models/train.py --data $(DATA) $(TRAIN_ARGS)
-	$(MAKE) evaluate
 
 compare: $(DEV)  ## Compare ways to learn what is no digit, for the model card
 	$(PY) models/compare.py --data $(DATA)

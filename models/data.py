@@ -89,7 +89,9 @@ class Item:
 
 
 def pen_items(root: Path, part: str) -> list[Item]:
-    """Read the pen strokes, digits and others, of one part: "train", "calibrate" or "test"."""
+    """Read the pen strokes, digits and others, of one part: "train", "calibrate" or "test"; [] without the data."""
+    if not (root / "pen-strokes").is_dir():
+        return []
     return [
         item
         for name in ("pen-digits-train", "pen-not-digits-train")
@@ -230,7 +232,7 @@ def made_up(digits: list[Item], rng: np.random.Generator) -> Ink:
     """Return nonsense as the network sees it: made from nothing, or from digits by undoing what makes them so."""
     made: hand.Lines | None = None
     while made is None:
-        if rng.random() < 0.5:
+        if not digits or rng.random() < 0.5:
             made = nonsense.ALONE[int(rng.integers(len(nonsense.ALONE)))](rng)
         else:
             one, other = (digits[int(index)] for index in rng.integers(len(digits), size=2))

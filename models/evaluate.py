@@ -354,6 +354,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the bundled weights and write the model card.")
     parser.add_argument("--data", type=Path, default=HERE.parent / "data", help="folder of MNIST/ and pen-strokes/")
     arguments = parser.parse_args()
+    if not (arguments.data / "pen-strokes").is_dir():
+        parser.error(f"there are no pen strokes in {arguments.data / 'pen-strokes'} to measure with")
     found, measured = figures(Classifier(), arguments.data)
     (HERE / "figures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     plot_confusion(found["confusion"], HERE / "confusion.png")

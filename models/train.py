@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import math
 import os
 import platform
 import time
@@ -27,7 +28,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from digit_widget.models.cnn import CNN
-from digit_widget.normalise import SIDE
+from digit_widget.normalise import SIDE, normalise
 
 import hand
 from data import NOTHING, Drawings, as_batch, mnist, pen_items
@@ -39,6 +40,8 @@ HERE = Path(__file__).parent
 WORKERS = 2
 REPEATS = 8
 """How many drawings of each calibration digit the temperature and the threshold are fitted on."""
+KEPT = 5000
+"""How many of MNIST's digits they are fitted on, and not trained on, where there are no pen strokes."""
 UNANSWERED = 0.004
 """The share of digits the threshold may leave unanswered: the bar is 1 %, and other writers are a little stranger."""
 
@@ -182,17 +185,18 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     ----------
     C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
-    log_temperature = torch.zeros((), requires_grad=True)
-    optimiser = torch.optim.LBFGS([log_temperature], max_iter=100)
 
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(logits / log_temperature.exp(), labels)
-        loss.backward()
-        return loss
+    def loss(log_temperature: float) -> float:
+        return float(functional.cross_entropy(logits / math.exp(log_temperature), labels))
 
-    optimiser.step(closure)
-    return float(log_temperature.detach().exp())
+    low, high = -3.0, 3.0  # the loss falls and then rises again; a network that knows nothing yet ends at a border
+    for _ in range(60):
+        third = (high - low) / 3
+        if loss(low + third) < loss(high - third):
+            high -= third
+        else:
+            low += third
+    return math.exp((low + high) / 2)
 
 
 def fit_threshold(logits: Tensor, unanswered: float) -> float:
@@ -226,15 +230,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside this script)")
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     arguments = parser.parse_args()
-    if not (arguments.data / "pen-strokes").is_dir():
-        parser.error(f"there are no pen strokes in {arguments.data / 'pen-strokes'}; models/README.md says whence")
-
     arguments.out.mkdir(parents=True, exist_ok=True)
     images, labels = mnist(arguments.data, train=True)
     items = pen_items(arguments.data, "train")
+    kept = as_batch(normalise(image) for image in images[-KEPT:].numpy()), torch.tensor(labels[-KEPT:])
+    if not items:
+        print(f"No pen strokes in {arguments.data}: learning from MNIST alone, which is worse at people's own digits.")  # noqa: T201
+        images, labels = images[:-KEPT], labels[:-KEPT]
     model, seconds, checkpoints = None, 0.0, []
     for number, recipe in enumerate((Recipe(), LAST)):
-        run = Run(Drawings(images, labels, items, recipe.shares, recipe.bent), recipe, model)
+        shares = recipe.shares if items else (recipe.scanned, 0, 0, recipe.made_up)
+        run = Run(Drawings(images, labels, items, shares, recipe.bent), recipe, model)
         checkpoints.append(arguments.out / f"checkpoint.{number}.pt")
         if arguments.resume and checkpoints[-1].exists():
             run.restore(checkpoints[-1])
@@ -244,8 +250,11 @@ def main() -> None:
 
     rng = np.random.default_rng(0)
     held_out = [item for item in pen_items(arguments.data, "calibrate") if item.label != NOTHING] * REPEATS
-    logits = logits_of(model, as_batch(hand.seen(item.lines, hand.random_setting(rng)) for item in held_out))
-    temperature = fit_temperature(logits, torch.tensor([item.label for item in held_out]))
+    if held_out:
+        pictures = as_batch(hand.seen(item.lines, hand.random_setting(rng)) for item in held_out)
+        kept = pictures, torch.tensor([item.label for item in held_out])
+    logits = logits_of(model, kept[0])
+    temperature = fit_temperature(logits, kept[1])
     threshold = fit_threshold(logits, UNANSWERED)
     write_weights(model, {"temperature": f"{temperature:.4f}", "threshold": f"{threshold:.4f}"}, arguments.out)
 

@@ -20,7 +20,7 @@ def mnist_root() -> Path:
     for root in MNIST_ROOTS:
         if (root / "MNIST" / "raw" / "t10k-images-idx3-ubyte").is_file():
             return root
-    pytest.skip("MNIST is not at hand: `make train` downloads it to data/")
+    pytest.skip("MNIST is not at hand: have torchvision.datasets.MNIST download it to data/")
 
 
 @pytest.fixture(autouse=True)

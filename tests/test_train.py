@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -210,13 +211,33 @@ def test_both_files_are_written(tmp_path: Path) -> None:
     assert properties == {"architecture": "cnn", "classes": "10", "temperature": "1.25", "threshold": "-0.5"}
 
 
-def test_the_command_line_wants_its_data(tmp_path: Path) -> None:
-    """Without pen strokes the script says so in a sentence, before it does anything."""
-    command = [sys.executable, ROOT / "models" / "train.py", "--data", tmp_path, "--out", tmp_path / "out"]
+@pytest.mark.parametrize("with_pens", [True, False])
+def test_the_script_from_data_to_weights(
+    root: Path, drawings: data.Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_pens: bool
+) -> None:
+    """Trained in two parts, fitted and written; where there are no pen strokes, from MNIST alone."""
+    scans = drawings.images.repeat(4, 1, 1), drawings.labels * 4
+    monkeypatch.setattr(train, "mnist", lambda *_args, **_kind: scans)
+    monkeypatch.setattr(train, "KEPT", 10)
+    first = replace(RECIPE, epochs=1)
+    monkeypatch.setattr(train, "Recipe", lambda: first)
+    monkeypatch.setattr(train, "LAST", replace(RECIPE, epochs=1, bent=0.5, seed=1))
+    source = root if with_pens else tmp_path
+    monkeypatch.setattr(sys, "argv", ["train.py", "--data", str(source), "--out", str(tmp_path / "out")])
+    train.main()
+    model = load_safetensors(tmp_path / "out" / "digits.safetensors")
+    assert model.temperature > 0
+    assert model.classes == 10
+    assert len(json.loads((tmp_path / "out" / "training.json").read_text(encoding="utf-8"))["parts"]) == 2
+    assert not list((tmp_path / "out").glob("checkpoint*"))
+
+
+def test_there_is_nothing_to_measure_without_pen_strokes(tmp_path: Path) -> None:
+    """The measuring script says so in a sentence, before it does anything."""
+    command = [sys.executable, ROOT / "models" / "evaluate.py", "--data", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "there are no pen strokes in" in done.stderr
-    assert not (tmp_path / "out").exists()
 
 
 def test_bootstrap_draws_writers() -> None:
