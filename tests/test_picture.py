@@ -170,6 +170,8 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>ale
         (b"hello", "not an image"),
         (b"\0" * (MAX_BYTES + 1), "at most 2 MB"),
         (encode(Image.new("L", (100, 100)))[:60], "cut short or damaged"),
+        (encode(Image.new("L", (100, 100)), "BMP")[:-999], "cut short or damaged"),
+        (encode(Image.effect_noise((100, 100), 99), "JPEG")[:-999], "cut short or damaged"),
         (png_header(4097, 10), "4097 × 10 px, at most 4096"),
         (png_header(10_000, 10_000), "too large"),
         (png_header(100_000, 100_000), "too many pixels to open"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from digit_widget.normalise import area_average
 
@@ -150,13 +150,15 @@ def _opened(image: Image.Image) -> Image.Image:
         message = "The picture is empty: it has no pixels."
         raise PictureError(message)
     try:
-        image = ImageOps.exif_transpose(image)
+        image.load()
+        if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # without the question it costs a copy
+            image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         elif image.mode.startswith("I;16"):
             image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        return image.convert("L")
+        return image if image.mode == "L" else image.convert("L")
     except Exception as error:  # whatever a decoder makes of hostile bytes, it is one thing to the person
         message = "The picture is cut short or damaged; send it again."
         raise PictureError(message) from error
