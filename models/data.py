@@ -27,7 +27,7 @@ import hand
 import nonsense
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from torch import Tensor
@@ -217,18 +217,24 @@ class Drawings(Dataset[tuple["Tensor", int]]):
                 index = int(rng.integers(len(self.images)))
                 if self.bent < 1 and rng.random() >= self.bent:
                     return normalise(self.images[index].numpy()), self.labels[index]
-                torch.manual_seed(int(rng.integers(2**62)))  # torchvision draws from torch's own generator
+                torch.default_generator.manual_seed(
+                    int(rng.integers(2**62))
+                )  # torchvision draws from it; manual_seed is slow
                 bent = self.bend(self.images[index][None].float())[0]
                 return normalise(bent.round().to(torch.uint8).numpy()), self.labels[index]
             case 1 | 2:
                 items = self.digits if kind == 1 else self.others
                 item = items[int(rng.integers(len(items)))]
-                return hand.seen(hand.another(item.lines, rng), hand.random_setting(rng)), item.label
+                return hand.seen(hand.another(item.lines, rng), hand.compact_setting(rng)), item.label
             case _:
-                return made_up(self.digits, rng), NOTHING
+                return made_up(self.digits, rng, hand.compact_setting), NOTHING
 
 
-def made_up(digits: list[Item], rng: np.random.Generator) -> Ink:
+def made_up(
+    digits: list[Item],
+    rng: np.random.Generator,
+    setting: Callable[[np.random.Generator], hand.Setting] = hand.random_setting,
+) -> Ink:
     """Return nonsense as the network sees it: made from nothing, or from digits by undoing what makes them so."""
     made: hand.Lines | None = None
     while made is None:
@@ -237,7 +243,7 @@ def made_up(digits: list[Item], rng: np.random.Generator) -> Ink:
         else:
             one, other = (digits[int(index)] for index in rng.integers(len(digits), size=2))
             made = nonsense.from_digit(hand.another(one.lines, rng), one.label, other.lines, rng)
-    return hand.seen(made, hand.random_setting(rng))
+    return hand.seen(made, setting(rng))
 
 
 def as_input(seen: Ink) -> Tensor:

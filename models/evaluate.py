@@ -164,6 +164,7 @@ def nonsense_figures(classifier: Classifier, items: list[Item]) -> dict[str, flo
     )
     kinds: dict[str, Iterator[Ink]] = {
         "scribbles": made(nonsense.scribble),
+        "walks and coils": made(lambda rng: (nonsense.walk if rng.random() < 0.5 else nonsense.coil)(rng)),
         "lying lines": made(line),
         "several lines, zigzags": made(lambda rng: (nonsense.zigzag if rng.random() < 0.5 else nonsense.lines)(rng)),
         "pictures": made(nonsense.picture),
@@ -341,8 +342,7 @@ def card(found: dict[str, Any], training: dict[str, Any], comparison: list[dict[
         "writer_median": f"{np.median(writers):.1%}",
         "unseen": ", ".join(sorted(UNSEEN_SOURCES)),
         "recipe_rows": "\n".join(
-            f"| {name.replace('_', ' ')} | {' | '.join(f'{part[name]:g}' for part in training['parts'])} |"
-            for name in training["parts"][0]
+            f"| {name.replace('_', ' ')} | {value:g} |" for name, value in training["recipe"].items()
         ),
     }
     template = (HERE / "card.md").read_text(encoding="utf-8")

@@ -27,6 +27,23 @@ def scribble(rng: np.random.Generator) -> Lines:
     return [curve(rng.uniform(-1, 1, (int(rng.integers(7, 25)), 2)))]
 
 
+def walk(rng: np.random.Generator) -> Lines:
+    """Return a pen that wanders about for long, turning as it likes."""
+    steps = int(rng.integers(120, 300))
+    heading = np.cumsum(rng.normal(0, 0.1) + np.convolve(rng.normal(0, 0.4, steps), np.ones(8) / 4, "same"))
+    return [np.stack([np.cos(heading), np.sin(heading)], axis=1).cumsum(axis=0)]
+
+
+def coil(rng: np.random.Generator) -> Lines:
+    """Return loops from the middle outward, as a spiral or a ball of wool: no thick pen makes it a 0."""
+    turns = rng.uniform(3, 8)
+    t = np.linspace(0, 1, int(turns * 12))
+    radius = t + rng.uniform(0, 0.3) * np.sin(t * rng.uniform(4, 40))
+    angle = 2 * np.pi * turns * t
+    loops = np.stack([np.cos(angle) * rng.uniform(0.6, 1), np.sin(angle)], axis=1) * radius[:, None]
+    return [turned(loops, rng.uniform(0, 2 * np.pi))]
+
+
 def zigzag(rng: np.random.Generator) -> Lines:
     """Return a saw or a wave across the sheet, or strokes filling it."""
     teeth = int(rng.integers(4, 12))
@@ -209,6 +226,9 @@ PICTURES: tuple[Callable[[np.random.Generator], Lines], ...] = (
 ALONE: tuple[Callable[[np.random.Generator], Lines], ...] = (
     scribble,
     scribble,
+    scribble,
+    walk,
+    coil,
     zigzag,
     lines,
     lines,
