@@ -93,13 +93,13 @@ $(VENV)/bin/pip:
 
 $(LAB): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing digit-widget, PyTorch and JupyterLab into $(VENV): some 5 GB, 2 to 5 minutes, only this once."
-	$(PIP) --editable '.[lab]'
+	$(PIP) --editable '.[examples]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing digit-widget, PyTorch and the test tools into $(VENV): some 5.5 GB, 2 to 5 minutes, only this once."
 	$(PIP) --editable '.[dev]'
-	@touch $(LAB) $@  # the test tools include JupyterLab
+	@touch $(LAB) $@  # the test tools include what the examples need
 
 # No package's install script is run; esbuild and TypeScript work without.
 $(NODE): js/package.json js/package-lock.json

@@ -56,6 +56,11 @@ export function createExchange({ ask, onChange, asked, answered, patience = 1000
       return inFlight();
     },
 
+    /** Whether what Python said under this number is about the drawing as it is now. */
+    isOf(/** @type {number | undefined} */ answer) {
+      return answer === answered && this.state === "current";
+    },
+
     /** The drawing is new and wants an answer. */
     request() {
       isWanted = true;

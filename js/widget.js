@@ -23,10 +23,29 @@ import { createPanel } from "./panel.js";
  * @property {number} _question
  * @property {number} _answered
  * @property {boolean} _unasked
+ * @property {boolean} explaining
+ * @property {Why} _why
+ * @property {boolean} [agree]  of a comparison
+ * @property {import("./panel.js").Row[]} [_rows]  of a comparison
  */
 
+/** @typedef {Partial<import("./panel.js").Reasons & { answered: number, error: string }>} Why */
+
 /** What of the traits the panel shows. @type {(keyof Traits)[]} */
-const SHOWN = ["predict_on", "labels", "result", "prediction", "confidence", "probabilities", "error", "_seen"];
+const SHOWN = [
+  "predict_on",
+  "labels",
+  "result",
+  "prediction",
+  "confidence",
+  "probabilities",
+  "error",
+  "explaining",
+  "agree",
+  "_seen",
+  "_why",
+  "_rows",
+];
 
 /** @type {import("@anywidget/types").Render<Traits>} */
 function render({ model, el }) {
@@ -40,6 +59,10 @@ function render({ model, el }) {
     redo: () => pad.redo(),
     clear: () => pad.clear(),
     predict: () => exchange.request(),
+    why() {
+      model.set("explaining", !model.get("explaining"));
+      model.save_changes();
+    },
   });
 
   const pad = createPad(panel.canvas, {
@@ -91,6 +114,7 @@ function render({ model, el }) {
     queueMicrotask(() => {
       isRefreshing = false;
       if (life.signal.aborted) return;
+      const why = model.get("_why");
       panel.show({
         state: exchange.state,
         isBlank: isBlank(pad.drawing),
@@ -104,6 +128,11 @@ function render({ model, el }) {
         labels: model.get("labels"),
         seen: model.get("_seen"),
         error: model.get("error"),
+        isExplaining: model.get("explaining"),
+        reasons: model.get("explaining") && exchange.isOf(why.answered) ? why : {},
+        refusal: why.error ?? "",
+        rows: model.get("_rows") ?? [],
+        agree: model.get("agree") ?? true,
       });
     });
   }

@@ -28,5 +28,5 @@ def _no_thread_left() -> Iterator[None]:
     """Wait for the model that a first widget loads in the background: one test's torch is not the next one's noise."""
     yield
     for thread in threading.enumerate():
-        if thread.name.startswith("digit-widget"):
+        if thread.name.startswith("digit-widget: load"):
             thread.join()

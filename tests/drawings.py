@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from digit_widget.strokes import PAD_SIZE, PEN_WIDTH, Stroke, checked, rasterise
@@ -11,7 +11,7 @@ from digit_widget.strokes import PAD_SIZE, PEN_WIDTH, Stroke, checked, rasterise
 if TYPE_CHECKING:
     from digit_widget.normalise import Ink
 
-SHAPES = json.loads((Path(__file__).parent / "fixtures" / "digits.json").read_text(encoding="utf-8"))
+SHAPES = json.loads(files("digit_widget").joinpath("digits.json").read_text(encoding="utf-8"))
 
 
 def digit_strokes(digit: int, side: float = 0.6, at: tuple[float, float] = (0.5, 0.5)) -> list[Stroke]:

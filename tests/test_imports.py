@@ -6,8 +6,20 @@ import json
 import subprocess
 import sys
 
-PUBLIC = {"Answer", "Classifier", "DigitWidget", "PictureError", "predict"}
-HEAVY = {"onnx", "onnxruntime", "torch", "torchvision", "numpy", "PIL"}
+PUBLIC = {
+    "Answer",
+    "Classifier",
+    "Comparison",
+    "DigitWidget",
+    "Explanation",
+    "ModelError",
+    "ModelWarning",
+    "PictureError",
+    "compare",
+    "load_model",
+    "predict",
+}
+HEAVY = {"captum", "onnx", "onnxruntime", "torch", "torchvision", "numpy", "PIL"}
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -40,13 +40,13 @@ def test_the_article_s_architecture() -> None:
 def test_one_instance_a_process() -> None:
     """Threads that ask at the same time get the same model, and so do widgets."""
     with ThreadPoolExecutor(8) as pool:
-        loaded = set(map(id, pool.map(lambda _: models.load(), range(32))))
+        loaded = set(map(id, pool.map(lambda _: models.load_model(), range(32))))
     assert loaded == {id(Classifier().model)}
 
 
 def test_evaluation_mode_and_no_gradients() -> None:
     """The bundled network does not drop out, and asking it leaves nothing to differentiate."""
-    model = models.load()
+    model = models.load_model()
     assert not any(module.training for module in model.module.modules())
     picture = normalise(digit_ink(5))[None, None].astype(np.float32) / 255
     assert np.array_equal(model(picture), model(picture))
@@ -59,7 +59,7 @@ def test_torch_s_threads_are_put_back() -> None:
     try:
         picture = np.zeros((1, 1, 28, 28), np.float32)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: models.load()(picture), range(64)))
+            list(pool.map(lambda _: models.load_model()(picture), range(64)))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
@@ -69,7 +69,7 @@ def test_both_formats_agree() -> None:
     """Safetensors in torch and ONNX in ONNX Runtime give logits within 1e-4 on the ten digit shapes."""
     seen = [normalise(digit_ink(digit, side)) for digit in range(10) for side in (0.3, 0.6, 0.9)]
     pictures = np.stack(seen)[:, None].astype(np.float32) / 255
-    ours, theirs = models.load()(pictures), onnx_logits(pictures)
+    ours, theirs = models.load_model()(pictures), onnx_logits(pictures)
     assert np.abs(ours - theirs).max() < 1e-4
     assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
 
@@ -79,14 +79,14 @@ def test_both_formats_say_what_they_are() -> None:
     session = onnxruntime.InferenceSession(models.bundled().with_suffix(".onnx"), providers=["CPUExecutionProvider"])
     about = session.get_modelmeta().custom_metadata_map
     assert about["architecture"] == "cnn"
-    assert float(about["temperature"]) == models.load().temperature
-    assert float(about["threshold"]) == models.load().threshold
+    assert float(about["temperature"]) == models.load_model().temperature
+    assert float(about["threshold"]) == models.load_model().threshold
 
 
 def test_a_file_that_does_not_say_what_it_is(tmp_path: Path) -> None:
     """Weights of an unknown architecture are refused, and the known ones named."""
     save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors", metadata={"architecture": "resnet"})
-    with pytest.raises(ValueError, match=r"other\.safetensors holds the architecture 'resnet'; known here: cnn"):
+    with pytest.raises(ValueError, match=r"other\.safetensors holds weights of the architecture 'resnet'.*known: cnn"):
         load_safetensors(tmp_path / "other.safetensors")
 
 
@@ -108,6 +108,6 @@ def test_both_formats_agree_on_all_of_mnist(mnist_root: Path) -> None:
 
     seen = np.stack([normalise(image) for image in MNIST(mnist_root, train=False).data.numpy()])
     pictures = np.divide(seen[:, None], 255, dtype=np.float32)
-    ours, theirs = models.load()(pictures), onnx_logits(pictures)
+    ours, theirs = models.load_model()(pictures), onnx_logits(pictures)
     assert np.abs(ours - theirs).max() < 1e-4
     assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()

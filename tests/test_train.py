@@ -169,6 +169,17 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(drawings: data.Drawing
     assert all(torch.equal(a, b) for a, b in zip(again.train().parameters(), whole.parameters(), strict=True))
 
 
+def test_folding_takes_normalisation_out_and_changes_nothing(drawings: data.Drawings) -> None:
+    """The plain CNN gives the logits of the network that learnt, and has none of its extra numbers."""
+    run = train.Run(drawings, RECIPE)
+    plain = run.train()
+    assert type(plain) is train.CNN
+    pictures = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    learnt = train.logits_of(run.kept.eval(), pictures)
+    assert torch.allclose(train.logits_of(plain, pictures), learnt, atol=1e-4)
+    assert sum(p.numel() for p in plain.parameters()) == 228_010
+
+
 def test_another_recipe_s_checkpoint_is_refused(drawings: data.Drawings, tmp_path: Path) -> None:
     """Going on with other settings would be neither run."""
     train.Run(drawings, RECIPE).save(tmp_path / "checkpoint.pt")
@@ -215,20 +226,20 @@ def test_both_files_are_written(tmp_path: Path) -> None:
 def test_the_script_from_data_to_weights(
     root: Path, drawings: data.Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_pens: bool
 ) -> None:
-    """Trained in two parts, fitted and written; where there are no pen strokes, from MNIST alone."""
+    """Trained, folded, fitted and written; where there are no pen strokes, from MNIST alone."""
     scans = drawings.images.repeat(4, 1, 1), drawings.labels * 4
     monkeypatch.setattr(train, "mnist", lambda *_args, **_kind: scans)
     monkeypatch.setattr(train, "KEPT", 10)
-    first = replace(RECIPE, epochs=1)
-    monkeypatch.setattr(train, "Recipe", lambda: first)
-    monkeypatch.setattr(train, "LAST", replace(RECIPE, epochs=1, bent=0.5, seed=1))
+    short = replace(RECIPE, epochs=1)
+    monkeypatch.setattr(train, "Recipe", lambda: short)
     source = root if with_pens else tmp_path
     monkeypatch.setattr(sys, "argv", ["train.py", "--data", str(source), "--out", str(tmp_path / "out")])
     train.main()
     model = load_safetensors(tmp_path / "out" / "digits.safetensors")
     assert model.temperature > 0
     assert model.classes == 10
-    assert len(json.loads((tmp_path / "out" / "training.json").read_text(encoding="utf-8"))["parts"]) == 2
+    log = json.loads((tmp_path / "out" / "training.json").read_text(encoding="utf-8"))
+    assert log["recipe"]["epochs"] == 1
     assert not list((tmp_path / "out").glob("checkpoint*"))
 
 

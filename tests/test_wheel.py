@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SHIPPED = {
     "py.typed",
+    "digits.json",
     "pad.json",
     "static/widget.js",
     "static/widget.css",
@@ -86,8 +87,8 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
 
 
 def seven(path: Path) -> Path:
-    """Save the fixtures' 7 as a hand would draw it, over 60 % of the pad and in its middle."""
-    strokes = json.loads((ROOT / "tests/fixtures/digits.json").read_text(encoding="utf-8"))["7"]
+    """Save the 7 among the ten shapes as a hand would draw it, over 60 % of the pad and in its middle."""
+    strokes = json.loads((ROOT / "src/digit_widget/digits.json").read_text(encoding="utf-8"))["7"]
     drawing = [[[(0.2 + 0.6 * at) * PAD_SIZE for at in point] for point in stroke] for stroke in strokes]
     Image.fromarray(255 - rasterise(checked(drawing))).save(path)
     return path

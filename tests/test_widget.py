@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 from drawings import digit_ink, digit_strokes
+from host import Host
 from ipywidgets import IntSlider, Label
 from PIL import Image
 
@@ -21,46 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error")
-
-
-class Host:
-    """What a front end does: it sends states, and receives what Python syncs."""
-
-    def __init__(self, pad: DigitWidget) -> None:
-        self.pad = pad
-        self.received: list[dict[str, Any]] = []
-        self.question = 0
-        self._send = pad._send
-        pad._send = self._receive
-
-    def _receive(self, message: dict[str, Any], buffers: object = None) -> None:
-        assert not buffers
-        self.received.append(message)
-
-    def draw(self, digit: int, *, ask: bool = True) -> None:
-        """Send a drawing of a digit, with a question or without."""
-        strokes = digit_strokes(digit)
-        state = {"image": to_data_url(digit_ink(digit)), "strokes": strokes, "_background": ""}
-        self.send(state, ask=ask)
-
-    def send(self, state: dict[str, Any], *, ask: bool = True) -> None:
-        """Send a state as one message, as the pad does: with its count when a drawing is in it."""
-        if "strokes" in state:
-            state["_drawn"] = self.pad._drawn + 1
-        if ask:
-            self.question += 1
-            state["_question"] = self.question
-        self.pad.set_state(state)
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What the front end knows of all that Python sent."""
-        return {name: value for update in self.updates for name, value in update.items()}
-
-    @property
-    def updates(self) -> list[dict[str, Any]]:
-        """The states that Python sent back."""
-        return [message["state"] for message in self.received if message["method"] == "update"]
 
 
 @pytest.fixture
@@ -368,7 +329,10 @@ def test_outputs_are_read_only(pad: DigitWidget) -> None:
 
 def test_a_misspelt_keyword_is_named() -> None:
     """The error names the misspelt keyword and those there are."""
-    with pytest.raises(TypeError, match=r"no keyword lables, predcit_on; it takes image, strokes, predict_on, labels"):
+    with pytest.raises(
+        TypeError,
+        match=r"no keyword lables, predcit_on; it takes model, .*, predict_on, labels",
+    ):
         DigitWidget(lables="abc", predcit_on="move")
     with pytest.raises(TypeError, match="no keyword result"):
         DigitWidget(result="7")
@@ -444,7 +408,7 @@ def test_a_model_that_fails_is_told(host: Host, pad: DigitWidget) -> None:
     model = pad._classifier.model
 
     class Broken:
-        classes, temperature, threshold = 10, 1.0, -np.inf
+        classes, shape, temperature, threshold = 10, (1, 28, 28), 1.0, -np.inf
 
         def __call__(self, pictures: np.ndarray) -> np.ndarray:
             message = f"out of cheese, {len(pictures)} pictures"

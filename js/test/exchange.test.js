@@ -131,3 +131,21 @@ test("a closed exchange leaves no timer behind", (t) => {
   t.mock.timers.tick(5000);
   assert.equal(changes, before);
 });
+
+test("what Python says of an answer is about the drawing until that changes or is asked about", (t) => {
+  const { exchange, questions } = begin(t, { asked: 7, answered: 7 });
+  assert.ok(exchange.isOf(7), "as after a reload");
+  assert.ok(!exchange.isOf(6));
+  assert.ok(!exchange.isOf(undefined));
+  exchange.mark(true);
+  assert.ok(!exchange.isOf(7), "the pen has touched the pad");
+  exchange.mark(false);
+  assert.ok(exchange.isOf(7), "the stroke was undone");
+  exchange.request();
+  assert.ok(!exchange.isOf(7));
+  assert.ok(!exchange.isOf(questions[0]), "it cannot be known before its answer");
+  exchange.settle(questions[0]);
+  assert.ok(exchange.isOf(questions[0]));
+  exchange.settle(questions[0] + 1);
+  assert.ok(!exchange.isOf(questions[0] + 1));
+});

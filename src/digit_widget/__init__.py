@@ -7,16 +7,37 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from digit_widget.classifier import Answer, Classifier, predict
+    from digit_widget.comparison import Comparison, compare
+    from digit_widget.explain import Explanation
+    from digit_widget.models import ModelError, ModelWarning, load_model
     from digit_widget.picture import PictureError
     from digit_widget.widget import DigitWidget
 
-__all__ = ["Answer", "Classifier", "DigitWidget", "PictureError", "predict"]
+__all__ = [
+    "Answer",
+    "Classifier",
+    "Comparison",
+    "DigitWidget",
+    "Explanation",
+    "ModelError",
+    "ModelWarning",
+    "PictureError",
+    "compare",
+    "load_model",
+    "predict",
+]
 
 _HOMES = {
     "Answer": "classifier",
     "Classifier": "classifier",
+    "Comparison": "comparison",
     "DigitWidget": "widget",
+    "Explanation": "explain",
+    "ModelError": "models",
+    "ModelWarning": "models",
     "PictureError": "picture",
+    "compare": "comparison",
+    "load_model": "models",
     "predict": "classifier",
 }
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from PIL import Image
 
-from digit_widget import models
-from digit_widget.labels import KEYCAPS, NO_ANSWER, uniform
-from digit_widget.normalise import ink_box, normalise
+from digit_widget import contract, models
+from digit_widget.deadline import within
+from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
+from digit_widget.normalise import SIDE, area_average, ink_box
+from digit_widget.normalise import normalise as normalise_ink
 from digit_widget.picture import PictureError, to_ink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -27,6 +32,9 @@ to 9.3 from half to twice the pen's width, the thickest of MNIST's 70,000 digits
 
 SPECK_WIDTH, SPECK = 5.0, 0.1
 """A tap that slipped is less round: it is told by its size too, the ink's longer side in shares of the sheet's."""
+
+SLOW = 1.0
+"""Seconds a picture from which a model is called slow: from then on the panel calls Python busy."""
 
 BATCH = 256
 """Pictures the model is asked about at once: enough to be fast, few enough to bound the memory."""
@@ -45,38 +53,75 @@ class Answer:
     probabilities: tuple[float, ...]
     """One a class, sums to 1: what it would be if it were any; all the same when the model was not asked."""
     seen: Ink = field(repr=False, compare=False)
-    """The picture the model saw: shape (28, 28), uint8, 0 = paper, 255 = full ink."""
-
-
-class LabelsError(ValueError):
-    """There is not one label a class."""
+    """The picture the model saw: (28, 28) unless it takes another size, uint8, 0 = paper, 255 = full ink."""
 
 
 class Classifier:
-    """A model with the labels of its classes.
+    """A model with all it takes to answer a drawing: how the picture is made, and what its classes are called.
 
     Parameters
     ----------
     model
-        What tells the pictures apart; the bundled CNN when None.
+        A ``torch.nn.Module``; the path of a safetensors, ONNX or torch file (see `load_model`); a function from a PIL
+        picture (ink as white on black) to probabilities or a label, or from a batch of tensors to logits; another
+        classifier; the bundled CNN when None.
     labels
-        One a class.
+        One a class, as a list or as one text: ``"🐱🐶🐭"``. The ten keycap emoji, or the other classifier's, when None.
+    transform
+        What makes the model's picture instead of `normalise`: a torchvision transform, or any function from the ink (a
+        PIL picture of the pad, mode L, 0 = paper, 255 = full ink) to a tensor, array or picture.
+    normalise
+        Whether a drawing is brought to MNIST's size and centre of mass; if not, the pad is only resized.
+    timeout
+        Seconds after which a model that has not answered is given up on. The bundled one is trusted.
 
     Raises
     ------
+    ModelError
+        When the model cannot be used: the message says what came, what was expected and what to do.
     LabelsError
         When there is not one label a class.
+
+    Warns
+    -----
+    ModelWarning
+        When the model is right about dark ink on light paper only, or slow.
+
+    Notes
+    -----
+    A model other than the bundled one is asked about ten digits at once, so that what is wrong shows before anybody
+    draws: shape, number of classes, finite numbers, logits or probabilities, polarity.
     """
 
-    def __init__(self, model: models.Model | None = None, labels: Sequence[str] = KEYCAPS) -> None:
-        self.model = models.load() if model is None else model
-        self.labels = tuple(labels)
-        if len(self.labels) != self.model.classes:
-            message = (
-                f"The model knows {self.model.classes} classes but there are {len(self.labels)} labels; "
-                "give one a class."
-            )
-            raise LabelsError(message)
+    model: models.Model
+    labels: tuple[str, ...]
+    transform: Callable[[Image.Image], Any] | None
+    normalise: bool
+    timeout: float
+
+    def __init__(
+        self,
+        model: object = None,
+        labels: str | Iterable[str] | None = None,
+        *,
+        transform: Callable[[Image.Image], Any] | None = None,
+        normalise: bool = True,
+        timeout: float = 5.0,
+    ) -> None:
+        self._is_trusted = model is None
+        if isinstance(model, Classifier):
+            other: Classifier = model
+            self._is_trusted = other._is_trusted
+            labels = other.labels if labels is None else labels
+            transform, normalise, timeout, model = other.transform, other.normalise, other.timeout, other.model
+        self.labels = as_labels(KEYCAPS if labels is None else labels)
+        self.transform, self.normalise, self.timeout = transform, normalise, timeout
+        self.model = models.adapt(model, self.labels, any_shape=transform is not None)
+        self._gives_probabilities = False
+        if self._is_trusted:
+            contract.check_labels(self.labels, self.model.classes or 0)
+        else:
+            self._meet()
 
     def classify(self, inks: Iterable[Ink]) -> list[Answer]:
         """Answer each of some drawings.
@@ -85,6 +130,13 @@ class Classifier:
         ----------
         inks
             Each of shape (height, width), uint8, 0 = paper, 255 = full ink; any sizes.
+
+        Raises
+        ------
+        ModelError
+            When the model returns what cannot be used.
+        Exception
+            Whatever the model or the transform raises.
         """
         left = iter(inks)
         answers: list[Answer] = []
@@ -92,22 +144,84 @@ class Classifier:
             answers += self._classify(part)
         return answers
 
+    def pictures(self, inks: Sequence[Ink]) -> npt.NDArray[np.float32]:
+        """Return what the model is given for some drawings: (n, channels, height, width), 0 = paper, 1 = full ink."""
+        return self._pictures(inks, [normalise_ink(ink) for ink in inks])
+
+    def _pictures(self, inks: Sequence[Ink], normalised: Sequence[Ink]) -> npt.NDArray[np.float32]:
+        if self.transform:
+            return _stacked([_as_picture(self.transform(Image.fromarray(ink))) for ink in inks])
+        channels, height, width = self.model.shape or (1, SIDE, SIDE)
+        if not self.normalise:
+            grey = np.stack([area_average(ink, height, width) for ink in inks])
+        elif (height, width) == (SIDE, SIDE):
+            grey = np.stack(normalised)
+        else:
+            grey = np.stack([_laid_out(ink, height, width) for ink in inks])
+        pictures: npt.NDArray[np.float32] = np.divide(grey[:, None], 255, dtype=np.float32)
+        return np.repeat(pictures, channels, axis=1) if channels > 1 else pictures
+
+    def logits(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Return what the model says of some pictures, as logits; (n, classes), all minus infinity for "none"."""
+        rows = contract.check_outputs(self.model(pictures), len(pictures), self.labels)
+        if not self._gives_probabilities:
+            return rows
+        with np.errstate(divide="ignore"):
+            return np.log(rows)
+
+    def _meet(self) -> None:
+        """Ask a model that is not known about ten digits, and learn from what it says how to read it."""
+        inks = contract.ten_digits()
+        pictures = self.pictures(inks)
+        started = time.perf_counter()
+        one = self._first(pictures[:1])
+        seconds = time.perf_counter() - started
+        contract.check_outputs(one, 1, self.labels)
+        if seconds > SLOW:
+            message = f"This model takes {seconds:.1f} s for a picture; predict_on='button' asks it when told to."
+            warnings.warn(message, models.ModelWarning, stacklevel=4)
+            self._gives_probabilities = contract.are_probabilities(one.astype(np.float64))
+            return
+        rows = contract.check_outputs(self.model(pictures), len(pictures), self.labels)
+        self._gives_probabilities = contract.are_probabilities(rows)
+        if self.labels == KEYCAPS:
+            other = contract.check_outputs(self.model(1 - pictures), len(pictures), self.labels)
+            if message := contract.polarity_warning(rows, other):
+                warnings.warn(message, models.ModelWarning, stacklevel=4)
+
+    def _first(self, picture: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        try:
+            return self.model(picture)
+        except models.ModelError:
+            raise
+        except Exception as error:
+            message = (
+                f"The model could not answer a picture of shape {picture.shape} (0 = paper, 1 = full ink): "
+                f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            )
+            raise models.ModelError(message) from error
+
     def _classify(self, inks: list[Ink]) -> list[Answer]:
-        seen = [normalise(ink) for ink in inks]
-        answers = [self._no_answer(picture) for picture in seen]
-        drawn = [index for index, picture in enumerate(seen) if picture.any() and not _is_dot(inks[index], picture)]
+        normalised = [normalise_ink(ink) for ink in inks]
+        answers = [self._no_answer(seen) for seen in normalised]
+        drawn = [index for index, seen in enumerate(normalised) if seen.any() and not _is_dot(inks[index], seen)]
         if drawn:
-            logits = self._logits(np.stack([seen[index] for index in drawn]))
-            for index, row in zip(drawn, logits, strict=True):
-                answers[index] = self._answer(seen[index], row)
+            asked = self._ask([inks[index] for index in drawn], [normalised[index] for index in drawn])
+            for index, answer in zip(drawn, asked, strict=True):
+                answers[index] = answer
         return answers
 
-    def _logits(self, seen: Ink) -> npt.NDArray[np.float64]:
-        """Return (n, classes), for pictures (n, 28, 28)."""
-        pictures: npt.NDArray[np.float32] = np.divide(seen[:, None], 255, dtype=np.float32)
-        return self.model(pictures).astype(np.float64)
+    def _ask(self, inks: list[Ink], normalised: list[Ink]) -> list[Answer]:
+        def ask() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+            pictures = self._pictures(inks, normalised)
+            return pictures, self.logits(pictures)
+
+        pictures, logits = ask() if self._is_trusted else within(self.timeout * len(inks), ask)
+        return [self._answer(_shown(picture), row) for picture, row in zip(pictures, logits, strict=True)]
 
     def _answer(self, seen: Ink, logits: npt.NDArray[np.float64]) -> Answer:
+        if np.isneginf(logits).all():
+            return self._no_answer(seen)
         row = softmax(logits / self.model.temperature)
         probabilities = tuple(row.tolist())
         if np.logaddexp.reduce(logits) < self.model.threshold:
@@ -117,6 +231,55 @@ class Classifier:
 
     def _no_answer(self, seen: Ink) -> Answer:
         return Answer(NO_ANSWER, None, 0.0, uniform(len(self.labels)), seen)
+
+
+def _as_picture(made: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - a transform may return anything
+    """Return what a transform made as (channels, height, width), 0..1 unless it says otherwise."""
+    if hasattr(made, "detach"):
+        made = made.detach().cpu().numpy()
+    try:
+        raw = np.asarray(made)
+        array = raw.astype(np.float32)
+        if raw.dtype == np.uint8:
+            array /= 255
+    except (TypeError, ValueError):
+        array = np.zeros(0, np.float32)
+    if isinstance(made, Image.Image) and array.ndim == 3:  # noqa: PLR2004 - colours come last in a picture
+        array = np.moveaxis(array, -1, 0)
+    array = array[None] if array.ndim == 2 else array  # noqa: PLR2004 - (height, width)
+    if array.ndim != 3:  # noqa: PLR2004 - (channels, height, width)
+        message = (
+            f"The transform made a {type(made).__name__} of shape {np.shape(made)}; a tensor (channels, height, width) "
+            "was expected, as ToTensor() makes."
+        )
+        raise models.ModelError(message)
+    return array
+
+
+def _stacked(pictures: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    if len({picture.shape for picture in pictures}) > 1:
+        message = (
+            "The transform made pictures of different sizes; Resize((28, 28)) with two numbers makes them the same."
+        )
+        raise models.ModelError(message)
+    return np.stack(pictures)
+
+
+def _shown(picture: npt.NDArray[np.float32]) -> Ink:
+    """Return what the model was given as a picture to look at; what a transform brought out of 0..1 is brought back."""
+    grey = picture.mean(axis=0)
+    low, high = min(0.0, float(grey.min())), max(1.0, float(grey.max()))
+    shown: Ink = np.round((grey - low) * (255 / (high - low))).astype(np.uint8)
+    return shown
+
+
+def _laid_out(ink: Ink, height: int, width: int) -> Ink:
+    """Return a drawing normalised to the largest square that fits, in the middle."""
+    side = min(height, width)
+    picture = np.zeros((height, width), np.uint8)
+    top, left = (height - side) // 2, (width - side) // 2
+    picture[top : top + side, left : left + side] = normalise_ink(ink, side)
+    return picture
 
 
 def _is_dot(ink: Ink, seen: Ink) -> bool:
@@ -149,10 +312,31 @@ def stroke_width(seen: Ink) -> float:
 
 
 @overload
-def predict(picture: list[Picture], model: Classifier | models.Model | None = None) -> list[Answer]: ...
+def predict(
+    picture: list[Picture],
+    model: object = None,
+    *,
+    labels: str | Iterable[str] | None = None,
+    transform: Callable[[Image.Image], Any] | None = None,
+    normalise: bool = True,
+) -> list[Answer]: ...
 @overload
-def predict(picture: Picture, model: Classifier | models.Model | None = None) -> Answer: ...
-def predict(picture: Picture | list[Picture], model: Classifier | models.Model | None = None) -> Answer | list[Answer]:
+def predict(
+    picture: Picture,
+    model: object = None,
+    *,
+    labels: str | Iterable[str] | None = None,
+    transform: Callable[[Image.Image], Any] | None = None,
+    normalise: bool = True,
+) -> Answer: ...
+def predict(
+    picture: Picture | list[Picture],
+    model: object = None,
+    *,
+    labels: str | Iterable[str] | None = None,
+    transform: Callable[[Image.Image], Any] | None = None,
+    normalise: bool = True,
+) -> Answer | list[Answer]:
     """Answer a picture as the pad would, without a pad.
 
     Parameters
@@ -160,13 +344,16 @@ def predict(picture: Picture | list[Picture], model: Classifier | models.Model |
     picture
         A data URL, the bytes of an image file, its path, a PIL image or an array; see `digit_widget.picture.to_ink`.
         A list of them is answered with a list.
-    model
-        Who answers: a `Classifier`, or a model, which is then given the ten keycap emoji; the bundled CNN when None.
+    model, labels, transform, normalise
+        Who answers, as `Classifier` takes them; a model met often is better wrapped in a `Classifier` once, since every
+        call here checks it anew.
 
     Raises
     ------
     PictureError
         When something is not a picture, or too large; in a list, the message says which.
+    ModelError
+        When the model cannot be used.
 
     Examples
     --------
@@ -174,10 +361,11 @@ def predict(picture: Picture | list[Picture], model: Classifier | models.Model |
     >>> predict("seven.png").result  # doctest: +SKIP
     '7️⃣'
     """
-    classifier = model if isinstance(model, Classifier) else Classifier(model)
+    if not isinstance(model, Classifier) or labels is not None or transform is not None or not normalise:
+        model = Classifier(model, labels, transform=transform, normalise=normalise)
     if isinstance(picture, list):
-        return classifier.classify(_inks(picture))
-    return classifier.classify([to_ink(picture)])[0]
+        return model.classify(_inks(picture))
+    return model.classify([to_ink(picture)])[0]
 
 
 def _inks(pictures: list[Picture]) -> Iterator[Ink]:

@@ -6,6 +6,8 @@ sum below is of integers under 2**53, with one rounded division at the end.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,16 +17,13 @@ SIDE = 28
 """Side of the normalised picture, in pixels."""
 
 DIGIT = 20
-"""What the longer side of the ink is brought to, in pixels."""
-
-CENTRE = 14
-"""Index of the pixel whose middle the ink's centre of mass is brought to."""
+"""What the longer side of the ink is brought to, in pixels of a picture of that side."""
 
 INK_THRESHOLD = 8
 """Ink at or below this (of 255) does not count when the ink's box is found: it is paper grain, not pen."""
 
 
-def normalise(ink: Ink) -> Ink:
+def normalise(ink: Ink, side: int = SIDE) -> Ink:
     """Bring a drawing to the convention of the MNIST digits.
 
     The ink is cut out, its longer side area-averaged to 20 px with the aspect kept, and the result laid into 28x28
@@ -34,26 +33,46 @@ def normalise(ink: Ink) -> Ink:
     ----------
     ink
         Shape (height, width), uint8, 0 = paper, 255 = full ink.
+    side
+        Side of the picture, in pixels: for a network that takes another size, all is kept in proportion.
 
     Returns
     -------
     numpy.ndarray
-        Shape (28, 28), uint8, 0 = paper; all zero when there is no ink.
+        Shape (side, side), uint8, 0 = paper; all zero when there is no ink.
 
     References
     ----------
     Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits": size-normalised to 20x20 with the
     aspect kept, centred by centre of mass in 28x28.
     """
-    seen = np.zeros((SIDE, SIDE), np.uint8)
+    seen = np.zeros((side, side), np.uint8)
+    placed = place(ink, side)
+    if placed is not None:
+        seen[placed.to] = placed.digit
+    return seen
+
+
+class Placed(NamedTuple):
+    """A drawing's ink, where it lies on the sheet, and where it goes in the picture."""
+
+    box: tuple[slice, slice]
+    """Rows and columns of the sheet."""
+    digit: Ink
+    """What lies there, area-averaged to the size it has in the picture."""
+    to: tuple[slice, slice]
+    """Rows and columns of the picture."""
+
+
+def place(ink: Ink, side: int = SIDE) -> Placed | None:
+    """Return how a drawing is laid into the picture, for `normalise` and for the way back; None on a blank sheet."""
     box = ink_box(ink)
     if box is None:
-        return seen
+        return None
     cut = ink[box]
-    digit = area_average(cut, *_fit(*cut.shape))
-    top, left = (_offset(digit.sum(axis=1 - axis), digit.shape[axis]) for axis in (0, 1))
-    seen[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return seen
+    digit = area_average(cut, *_fit(cut.shape, side * DIGIT // SIDE))
+    top, left = (_offset(digit.sum(axis=1 - axis), digit.shape[axis], side) for axis in (0, 1))
+    return Placed(box, digit, (slice(top, top + digit.shape[0]), slice(left, left + digit.shape[1])))
 
 
 def ink_box(ink: Ink) -> tuple[slice, slice] | None:
@@ -99,16 +118,16 @@ def _overlaps(n_in: int, n_out: int) -> npt.NDArray[np.float64]:
     return shared
 
 
-def _fit(height: int, width: int) -> tuple[int, int]:
-    """Return the shape with the longer side at DIGIT, the shorter in proportion (rounded half up, at least 1)."""
-    longer = max(height, width)
-    fit = [max(1, (2 * side * DIGIT + longer) // (2 * longer)) for side in (height, width)]
+def _fit(shape: tuple[int, ...], side: int) -> tuple[int, int]:
+    """Return the shape with the longer side as given, the shorter in proportion (rounded half up, at least 1)."""
+    longer = max(shape)
+    fit = [max(1, (2 * length * side + longer) // (2 * longer)) for length in shape]
     return fit[0], fit[1]
 
 
-def _offset(mass: npt.NDArray[np.uint64], extent: int) -> int:
-    """Return where a profile of ink begins so that its centre of mass is nearest to CENTRE and all of it is inside."""
-    total = int(mass.sum())
+def _offset(mass: npt.NDArray[np.uint64], extent: int, side: int) -> int:
+    """Return where a profile of ink begins so that its centre of mass is nearest the middle and all of it inside."""
+    total, centre = int(mass.sum()), side // 2
     moment = int((mass * np.arange(extent, dtype=np.uint64)).sum())
-    begin = (2 * (CENTRE * total - moment) + total) // (2 * total) if total else CENTRE - extent // 2
-    return min(max(begin, 0), SIDE - extent)
+    begin = (2 * (centre * total - moment) + total) // (2 * total) if total else centre - extent // 2
+    return min(max(begin, 0), side - extent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,23 @@ import anywidget
 import traitlets
 
 from digit_widget import models
-from digit_widget.labels import KEYCAPS, NO_ANSWER, uniform
+from digit_widget.deadline import DeadlineError
+from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import PAD_SIZE, StrokesError, checked, rasterise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from PIL.Image import Image
 
     from digit_widget.classifier import Answer, Classifier
+    from digit_widget.explain import Explanation
+    from digit_widget.normalise import Ink
 
 _STATIC = Path(__file__).parent / "static"
-_SETTABLE = ("image", "strokes", "predict_on", "labels")
+_SETTABLE = ("image", "strokes", "predict_on", "labels", "explaining")
 _DRAWING = ("image", "strokes", "_background", "_drawn", "_question")
-_FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "_view_count")
+_FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "explaining", "_view_count")
 _FROM_WIDGETS = ("layout", "tabbable", "tooltip")
 
 
@@ -31,6 +37,8 @@ class DigitWidget(anywidget.AnyWidget):
 
     Parameters
     ----------
+    model, transform, normalise
+        Who answers, and what picture it is given; see `Classifier`. The bundled CNN unless another is given.
     image
         A drawing to begin with, as a data URL (PNG, JPEG, WebP, GIF or BMP).
     strokes
@@ -39,12 +47,16 @@ class DigitWidget(anywidget.AnyWidget):
     predict_on
         ``"stroke"``: when the pen lifts. ``"move"``: while it draws, too. ``"button"``: when *Predict* is pressed.
     labels
-        One a class; the ten keycap emoji unless others are given.
+        One a class, as a list or as one text, ``"🐱🐶🐭"``; the ten keycap emoji, or the classifier's, unless given.
+    explaining
+        Whether the panel shows, after each answer, which ink spoke for it; see `explain`.
     **widget
         ``layout``, ``tabbable`` and ``tooltip`` of every ipywidget.
 
     Raises
     ------
+    ModelError
+        When the model cannot be used.
     TypeError
         When a keyword is not one of these.
     traitlets.TraitError
@@ -64,6 +76,8 @@ class DigitWidget(anywidget.AnyWidget):
 
     _esm = _STATIC / "widget.js"
     _css = _STATIC / "widget.css"
+    _answering: tuple[str, ...] = ("model", "transform", "normalise")
+    """The keywords that are no traits."""
 
     image = traitlets.Unicode(help="The drawing, a PNG data URL, black on white; '' when blank.").tag(
         sync=True, echo_update=False
@@ -73,6 +87,7 @@ class DigitWidget(anywidget.AnyWidget):
     )
     predict_on = traitlets.Enum(["stroke", "move", "button"], "stroke", help="When to ask the model.").tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), list(KEYCAPS), minlen=1, help="One a class.").tag(sync=True)
+    explaining = traitlets.Bool(default_value=False, help="Whether to show what spoke for an answer.").tag(sync=True)
 
     result = traitlets.Unicode(NO_ANSWER, read_only=True, help="The label; 🤔 when there is none.").tag(sync=True)
     prediction = traitlets.Int(
@@ -93,23 +108,94 @@ class DigitWidget(anywidget.AnyWidget):
     _answered = traitlets.Int(0, read_only=True).tag(sync=True)
     # The drawing is newer than the answer, and nobody asked.
     _unasked = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
+    # Why the answer of this number (`answered`) is what it is, as pictures and labels; or an `error`; or nothing.
+    _why: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
 
-    def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - the traits check their values
-        names = (*_SETTABLE, *_FROM_WIDGETS)
+    def __init__(
+        self,
+        model: object = None,
+        *,
+        transform: Callable[[Image], Any] | None = None,
+        normalise: bool = True,
+        **traits: Any,  # noqa: ANN401 - the traits check their values
+    ) -> None:
+        names = (*self._answering, *_SETTABLE, *_FROM_WIDGETS)
         if unknown := traits.keys() - set(names):
-            message = f"DigitWidget has no keyword {', '.join(sorted(unknown))}; it takes {', '.join(names)}."
+            kind = type(self).__name__
+            message = f"{kind} has no keyword {', '.join(sorted(unknown))}; it takes {', '.join(names)}."
             raise TypeError(message)
         # With subshells (JupyterLab 4.4, ipykernel 7) the pad's messages come in another thread than the cells run in.
         self._lock = threading.RLock()
         self._arriving: dict[str, Any] = {}
         self._answered_image = ""
-        self._classifier: Classifier | None = None
-        models.load_in_background()
+        self._failure: BaseException | None = None
+        self._owes_reasons = False  # the answer goes out first, then why it is what it is
+        self._model, self._transform, self._normalise = model, transform, normalise
+        self._classifier: Classifier | None = None  # the bundled one is made with the first drawing
+        if isinstance(traits.get("labels"), str):
+            traits["labels"] = list(as_labels(traits["labels"]))
+        if model is None:
+            models.load_in_background()
+        if not (model is None and transform is None and normalise):
+            self._classifier = self._made(model, traits.get("labels"))
+            traits["labels"] = list(self._classifier.labels)
         super().__init__(**traits)
+
+    @property
+    def model(self) -> object:
+        """What answers, as it was given; None is the bundled CNN.
+
+        Setting it answers the drawing anew. A model with other classes comes with its labels: ``Classifier(model,
+        labels)``; what cannot be used raises `ModelError` and leaves the pad as it was.
+        """
+        return self._model
+
+    @model.setter
+    def model(self, model: object) -> None:
+        from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+        classifier = self._made(model, None if isinstance(model, Classifier) else self.labels)
+        with self._lock:
+            self._model, self._classifier = model, classifier
+            if list(classifier.labels) != self.labels:
+                self.labels = list(classifier.labels)  # which answers anew
+            elif not self._unasked:
+                self._answer()
+
+    @property
+    def traceback(self) -> str:
+        """Where in the model, or on the way to it, the error of the last answer came from; '' when there was none."""
+        return "".join(traceback.format_exception(self._failure)) if self._failure else ""
 
     def clear(self) -> None:
         """Wipe the pad."""
         self._draw("")
+
+    def explain(self) -> Explanation:
+        """Say why the drawing is answered as it is: which ink spoke for the answer, and which for the runner-up.
+
+        It needs captum, which ``pip install 'digit-widget[explain]'`` brings. `explaining` shows the same on the pad.
+
+        Returns
+        -------
+        Explanation
+            As the last line of a cell it shows itself.
+
+        Raises
+        ------
+        ValueError
+            When the pad is blank, or the drawing has no answer.
+        ModelError
+            When captum is not installed, or the model fails or is too slow to be asked a hundred times.
+        """
+        from digit_widget.explain import explain  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+        with self._lock:
+            if not self.image:
+                message = "The pad is blank; draw something first, then ask why it is answered as it is."
+                raise ValueError(message)
+            classifier, ink = self._ready(), self._ink()
+        return explain(classifier, ink)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: the drawing and, mostly, a question; what else it sends is not for it to set."""
@@ -132,6 +218,17 @@ class DigitWidget(anywidget.AnyWidget):
         """Tell observers first and the front end then: what they change in turn travels in the same message."""
         with self.hold_sync():
             super().notify_change(change)
+
+    @contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """Hold back what is for the front end until the outermost block ends; reasons follow the answer they are of."""
+        is_outermost = not self._holding_sync
+        try:
+            with super().hold_sync():
+                yield
+        finally:
+            if is_outermost and self._owes_reasons:
+                self._give_reasons()
 
     def __repr__(self) -> str:
         """Return what an output cell shows where widgets are not to be had."""
@@ -211,30 +308,75 @@ class DigitWidget(anywidget.AnyWidget):
 
     @traitlets.observe("labels")
     def _on_labels(self, _change: Any) -> None:  # noqa: ANN401
-        self._classifier = None
+        if self._classifier is not None and list(self._classifier.labels) != self.labels:
+            self._classifier = None
         if not self._unasked:
             self._answer()
+
+    @traitlets.observe("explaining")
+    def _on_explaining(self, _change: Any) -> None:  # noqa: ANN401
+        self._owes_reasons = self.explaining
+        self.set_trait("_why", {})
 
     def _answer(self) -> None:
         """Answer the drawing that is there: the one place where a picture becomes an answer, or a sentence."""
         with self._lock:
             self._answered_image = self.image
-            answer, error = None, ""
+            answer, error, self._failure = None, "", None
             try:
-                answer = self._classify() if self.image else None
-            except Exception as failure:  # noqa: BLE001 - raised here, it would be swallowed: the pad must say it
-                error = _sentence(failure)
+                answer = self._classify(self._ink()) if self.image else None
+            except (Exception, SystemExit) as failure:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
+                self._failure, error = failure, sentence(failure)
             self._show(answer, error)
 
-    def _classify(self) -> Answer:
-        from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
-        from digit_widget.picture import from_data_url  # noqa: PLC0415
+    def _ink(self) -> Ink:
+        from digit_widget.picture import from_data_url  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
-        ink = from_data_url(self.image, dark_on_light=bool(self.strokes) and not self._background)
-        if self._classifier is None:
-            self._classifier = Classifier(labels=self.labels)
-        (answer,) = self._classifier.classify([ink])
+        return from_data_url(self.image, dark_on_light=bool(self.strokes) and not self._background)
+
+    def _classify(self, ink: Ink) -> Answer:
+        (answer,) = self._ready().classify([ink])
         return answer
+
+    def _ready(self) -> Classifier:
+        if self._classifier is None:
+            self._classifier = self._made(self._model, self.labels)
+        return self._classifier
+
+    def _give_reasons(self) -> None:
+        """Show why the answer is what it is, or a sentence why that cannot be told; the answer stays as it is."""
+        with self._lock:
+            if not self._owes_reasons:
+                return  # another thread has
+            self._owes_reasons = False
+            from digit_widget import explain  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+            try:
+                explain.load()  # whatever is on the pad: that captum is missing is told when the button is pressed
+                if self.prediction is None or self._unasked:
+                    return
+                why = explain.explain(self._ready(), self._ink())
+                shown = {
+                    "answered": self._answered,
+                    "label": why.result,
+                    "runner_up_label": why.runner_up_result,
+                    "seen": explain.picture(why.heat, why.seen),
+                    "runner_up": explain.picture(why.runner_up_heat, why.seen),
+                    "overlay": "" if why.overlay is None else explain.data_url(why.overlay),
+                }
+            except (Exception, SystemExit) as failure:  # noqa: BLE001 - as in `_answer`
+                with self.hold_sync():
+                    self.explaining = False
+                    self.set_trait("_why", {"error": sentence(failure, "The model could not be asked why.")})
+            else:
+                self.set_trait("_why", shown)
+
+    def _made(self, model: object, labels: Sequence[str] | None) -> Classifier:
+        from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+        if isinstance(model, Classifier):
+            return model if labels is None else Classifier(model, labels)
+        return Classifier(model, labels, transform=self._transform, normalise=self._normalise)
 
     def _refuse(self, reason: str, question: object) -> None:
         """Say that a front end's message cannot be used, under the number of its question if it has one."""
@@ -246,20 +388,8 @@ class DigitWidget(anywidget.AnyWidget):
 
     def _show(self, answer: Answer | None, error: str = "", question: int | None = None) -> None:
         """Write all outputs at once, so that whoever observes one of them sees those of the same answer."""
-        outputs: dict[str, Any] = {
-            "result": answer.result if answer else NO_ANSWER,
-            "prediction": answer.prediction if answer else None,
-            "confidence": answer.confidence if answer else 0.0,
-            "probabilities": list(answer.probabilities if answer else uniform(len(self.labels))),
-            "error": error,
-            "_seen": "",
-            "_answered": self._question if question is None else question,
-            "_unasked": False,
-        }
-        if answer:
-            from digit_widget.picture import to_data_url  # noqa: PLC0415
-
-            outputs["_seen"] = to_data_url(answer.seen)
+        outputs = self._outputs(answer, error) | {"_answered": self._question if question is None else question}
+        self._owes_reasons = self.explaining and answer is not None
         try:
             with self.hold_sync(), self.hold_trait_notifications():
                 for name, value in outputs.items():
@@ -268,12 +398,31 @@ class DigitWidget(anywidget.AnyWidget):
             self.send_state(list(outputs))  # an observer of the user's failed: the pad must not wait for ever
             raise
 
+    def _outputs(self, answer: Answer | None, error: str) -> dict[str, Any]:
+        """Return all that an answer, or a sentence instead of one, says to Python and to the panel."""
+        outputs: dict[str, Any] = {
+            "result": answer.result if answer else NO_ANSWER,
+            "prediction": answer.prediction if answer else None,
+            "confidence": answer.confidence if answer else 0.0,
+            "probabilities": list(answer.probabilities if answer else uniform(len(self.labels))),
+            "error": error,
+            "_seen": "",
+            "_unasked": False,
+            "_why": {},
+        }
+        if answer:
+            from digit_widget.picture import to_data_url  # noqa: PLC0415
 
-def _sentence(failure: Exception) -> str:
+            outputs["_seen"] = to_data_url(answer.seen)
+        return outputs
+
+
+def sentence(failure: BaseException, what: str = "The model could not answer.") -> str:
     """Say what went wrong: in its own words where they were made for people."""
-    from digit_widget.classifier import LabelsError  # noqa: PLC0415 - numpy and PIL come with the first drawing
-    from digit_widget.picture import PictureError  # noqa: PLC0415
+    from digit_widget.picture import PictureError  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
-    if isinstance(failure, (LabelsError, PictureError)):
+    if isinstance(failure, (models.ModelError, PictureError)):
         return str(failure)
-    return f"The model could not answer. {type(failure).__name__}: {failure}"
+    if isinstance(failure, DeadlineError):
+        return f"{what} {failure}"
+    return f"{what} {type(failure).__name__}: {failure}"

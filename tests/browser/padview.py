@@ -50,7 +50,7 @@ class PadView:
         self.draw(pointer.DIGITS[str(digit)], at, side)
 
     def click(self, button: str) -> None:
-        """Press the undo, redo, clear or predict button."""
+        """Press the undo, redo, clear, why or predict button."""
         self.part(button).click()
 
     @contextlib.contextmanager
@@ -100,6 +100,19 @@ class PadView:
             }"""
         )
         return levels
+
+    def overlay(self) -> Image.Image | None:
+        """Return what is laid over the drawing, RGBA in pad units, or None when it is not to be seen."""
+        url: str = self.part("overlay").evaluate(
+            """async (picture) => {
+              if (picture.getClientRects().length === 0) return "";
+              await picture.decode();
+              return picture.src;
+            }"""
+        )
+        if not url:
+            return None
+        return Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA").resize((280, 280))
 
     def opacity(self, part: str) -> float:
         """Return how opaque a part is, in 0..1, with all that it stands in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from pathlib import Path
+from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Strokes = Sequence[Sequence[Point]]
 
 DIGITS: dict[str, list[list[list[float]]]] = json.loads(
-    (Path(__file__).parents[1] / "fixtures" / "digits.json").read_text(encoding="utf-8")
+    files("digit_widget").joinpath("digits.json").read_text(encoding="utf-8")
 )
 """Ten shapes: digit -> strokes of [x, y] in the unit square, y down."""
 

@@ -1,27 +1,47 @@
-"""What can stand behind a `Classifier`, one file a kind; `load` picks."""
+"""What can stand behind a `Classifier`, one file a kind; `load_model` and `adapt` pick."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
 
+    Shape = tuple[int, int, int]
+
 _PACKAGE = Path(__file__).parents[1]
+_CHECKPOINTS = (".pt", ".pth", ".pkl", ".ckpt", ".bin", ".tar")
 _loading = threading.RLock()
 
 
+class ModelError(ValueError):
+    """A model that cannot be used; the message says what came, what was expected, and what to do."""
+
+
+class ModelWarning(UserWarning):
+    """A model that can be used, but hardly as it was meant."""
+
+
+@runtime_checkable
 class Model(Protocol):
-    """A network that tells pictures of one size apart."""
+    """What tells pictures apart."""
 
     @property
-    def classes(self) -> int:
-        """How many classes it knows."""
+    def classes(self) -> int | None:
+        """How many classes it knows; None where only its answers tell."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """Channels, height and width of the pictures it takes; None where any will do."""
 
     @property
     def temperature(self) -> float:
@@ -31,8 +51,8 @@ class Model(Protocol):
     def threshold(self) -> float:
         """The log-sum-exp of its logits under which a picture is of none of its classes."""
 
-    def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return logits, (n, classes), for pictures, (n, 1, 28, 28), 0 = paper, 1 = full ink."""
+    def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """Return logits or probabilities, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
 
 
 def bundled() -> Path:
@@ -41,16 +61,86 @@ def bundled() -> Path:
     return (packaged if packaged.is_dir() else _PACKAGE.parents[1] / "models") / "digits.safetensors"
 
 
-def load(path: Path | None = None) -> Model:
-    """Return the model in a file of weights, the same instance each time in one process.
+def load_model(path: str | os.PathLike[str] | None = None) -> Model:
+    """Load a model from a file, without running any code the file may hold.
 
     Parameters
     ----------
     path
-        A ``.safetensors`` file; the bundled weights when None.
+        ``.safetensors`` or a torch checkpoint (``.pt``, ``.pth``, …) of an architecture known here, or any ``.onnx``
+        (with the extra ``onnx``; torch is then not imported). The bundled CNN when None, loaded once a process.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be loaded: the message says what it is and what to do.
     """
-    with _loading:  # so that a prediction waits for a load in the background instead of starting a second
-        return _load(path or bundled())
+    if path is None:
+        with _loading:  # so that a prediction waits for a load in the background instead of starting a second
+            return _bundled()
+    file = Path(path)
+    if not file.is_file():
+        message = f"There is no file {os.fspath(path)!r} to load a model from."
+        raise ModelError(message)
+    match file.suffix.lower():
+        case ".safetensors":
+            from digit_widget.models.pytorch import load_safetensors  # noqa: PLC0415 - torch takes seconds to import
+
+            return load_safetensors(file)
+        case ".onnx":
+            from digit_widget.models.onnx import load_onnx  # noqa: PLC0415 - onnxruntime is an extra
+
+            return load_onnx(file)
+        case suffix if suffix in _CHECKPOINTS:
+            from digit_widget.models.pytorch import load_checkpoint  # noqa: PLC0415
+
+            return load_checkpoint(file)
+    known = ", ".join((".safetensors", ".onnx", *_CHECKPOINTS))
+    message = f"{file.name} is of no kind of model file known here ({known}). Load it yourself and pass the model."
+    raise ModelError(message)
+
+
+def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> Model:
+    """Return whatever a person calls a model as a `Model`.
+
+    Parameters
+    ----------
+    source
+        A ``torch.nn.Module``, a path, a function or other callable, or a `Model`; the bundled CNN when None.
+    labels
+        One a class, for functions that answer with one.
+    any_shape
+        Whether the pictures are made elsewhere, so that the shape the model takes need not be found.
+
+    Raises
+    ------
+    ModelError
+        When it is none of these, or no shape of picture is found that it takes.
+    """
+    if source is None or isinstance(source, (str, os.PathLike)):
+        return load_model(source)
+    nn = getattr(sys.modules.get("torch"), "nn", None)  # whoever has a module of torch's has imported torch
+    if nn is not None and isinstance(source, nn.Module):
+        from digit_widget.models.pytorch import from_module  # noqa: PLC0415 - torch takes seconds to import
+
+        return from_module(source, any_shape=any_shape)
+    if isinstance(source, type):
+        message = f"{source.__name__} is a class; pass an instance of it: {source.__name__}()."
+        raise ModelError(message)
+    if isinstance(source, Model):
+        return source
+    if callable(source):
+        from digit_widget.models.function import Function  # noqa: PLC0415
+
+        return Function(source, labels, batch_first=any_shape)
+    hint = ""
+    if hasattr(source, "predict_proba"):
+        hint = " Pass a function: lambda picture: model.predict_proba(np.reshape(picture, (1, -1)) / 255)[0]."
+    message = (
+        f"A {type(source).__name__} is no model. Give a torch.nn.Module, the path of a safetensors, ONNX or torch "
+        f"file, or a function from a picture to probabilities or a label.{hint}"
+    )
+    raise ModelError(message)
 
 
 def load_in_background() -> None:
@@ -58,14 +148,14 @@ def load_in_background() -> None:
 
     def quietly() -> None:
         with contextlib.suppress(Exception):  # the first prediction meets it again, where it can be told
-            load()
+            load_model()
 
     # No daemon: torch must not be halfway through its import when the interpreter is taken down.
     threading.Thread(target=quietly, name="digit-widget: load the model").start()
 
 
 @cache
-def _load(path: Path) -> Model:
-    from digit_widget.models.pytorch import load_safetensors  # noqa: PLC0415 - torch takes seconds to import
+def _bundled() -> Model:
+    from digit_widget.models.pytorch import load_safetensors  # noqa: PLC0415
 
-    return load_safetensors(path)
+    return load_safetensors(bundled())

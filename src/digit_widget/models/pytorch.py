@@ -6,11 +6,15 @@ import math
 import threading
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
+from torch import nn
 
+from digit_widget.models import ModelError
+from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
 
 if TYPE_CHECKING:
@@ -19,63 +23,231 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-    from torch import nn
+
+    from digit_widget.models import Shape
 
 ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {"cnn": CNN}
-"""The networks a file of weights may name, each made from its number of classes."""
+"""The networks a file of weights may hold, each made from its number of classes."""
 
-_threads = threading.Lock()
+SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
+"""Sides of pictures, in pixels, that a module is tried with, the commonest first."""
+
+SMALL = 2_000_000
+"""Parameters under which a network is called small."""
+LITTLE = 2**15
+"""Numbers, 41 pictures of 28x28, up to which a batch is too little work for a small network to share among threads."""
 
 
-@dataclass(frozen=True)
+class _Threads:
+    """How many threads the user gave torch, while some network is kept to one; a lock for both numbers."""
+
+    def __init__(self) -> None:
+        self.lock, self.before, self.inside = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *_failure: object) -> None:
+        self.lock.release()
+
+
+_threads = _Threads()
+
+
+@dataclass(frozen=True, eq=False)
 class TorchModel:
-    """A module in evaluation mode behind the `Model` interface."""
+    """A module behind the `Model` interface; asked in evaluation mode, left as it was."""
 
     module: nn.Module
-    classes: int
+    shape: Shape | None
+    classes: int | None = None
     temperature: float = 1.0
     threshold: float = -math.inf
+    flat: bool = False
+    """Whether it takes pictures as rows of numbers, (n, height * width)."""
 
-    def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return logits, (n, classes), for pictures, (n, 1, 28, 28), 0 = paper, 1 = full ink."""
-        with torch.inference_mode(), _one_thread() if len(pictures) == 1 else nullcontext():
-            logits: npt.NDArray[np.float32] = self.module(torch.from_numpy(pictures)).numpy()
-        return logits
+    def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """Return the module's output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
+        little = pictures.size <= LITTLE and self._is_small
+        with torch.inference_mode(), _evaluating(self.module), _one_thread() if little else nullcontext():
+            batch = torch.from_numpy(pictures).to(_like(self.module))
+            return _as_array(self.module(batch.flatten(1) if self.flat else batch))
+
+    @cached_property
+    def _is_small(self) -> bool:
+        return sum(parameter.numel() for parameter in self.module.parameters()) < SMALL
+
+
+def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
+    """Return a module as a model.
+
+    Parameters
+    ----------
+    module
+        In any mode, on any device.
+    any_shape
+        Whether the pictures are made elsewhere, so that the shape it takes need not be found.
+
+    Raises
+    ------
+    ModelError
+        When it takes none of the usual shapes.
+    """
+    if any_shape:
+        return TorchModel(module, None)
+    channels, features = _first_layer(module)
+    sides = SIDES if features is None else [side for side in SIDES if side**2 * channels == features]
+    reason: Exception | None = None
+    for side in sides:
+        shape = channels, side, side
+        for flat in (False, True) if features else (False,):
+            model = TorchModel(module, shape, flat=flat)
+            try:
+                output = model(torch.zeros(3, *shape).numpy())  # three, since one or two may pass for something else
+            except Exception as error:  # noqa: BLE001 - whatever a wrong shape makes of somebody's code
+                reason = reason or error
+                continue
+            if output.ndim >= 2 and len(output) == 3:  # noqa: PLR2004
+                return model
+    tried = ", ".join(str(side) for side in sides) or f"none that gives its first layer the {features} numbers it takes"
+    message = (
+        f"The size of picture that {type(module).__name__} takes was not found: tried {channels} × side × side with "
+        f"the sides {tried}. Say it with a transform, as transform=Compose([Resize((48, 48)), ToTensor()])."
+        + (f" The first try said: {type(reason).__name__}: {_short(reason)}" if reason else "")
+    )
+    raise ModelError(message) from reason
+
+
+def _first_layer(module: nn.Module) -> tuple[int, int | None]:
+    """Return how many channels a module begins with and, where its first layer is a linear one, of how many numbers."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            return layer.in_channels, None
+        if isinstance(layer, nn.Linear):
+            return 1, layer.in_features or None
+    return 1, None
+
+
+def _like(module: nn.Module) -> torch.Tensor:
+    """Return a tensor of the type and on the device that a module expects its pictures to be."""
+    own = (p for p in module.parameters() if p.dtype.is_floating_point)
+    return next(own, torch.zeros(1))
+
+
+def _as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - somebody's module may return anything
+    output = getattr(output, "logits", output)  # as the outputs of transformers are named
+    if not isinstance(output, torch.Tensor):
+        message = f"The model returned a {type(output).__name__} where a tensor of logits, (n, classes), was expected."
+        raise ModelError(message)
+    array: npt.NDArray[Any] = output.detach().float().cpu().numpy()
+    return array
+
+
+def _short(error: Exception | None) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    """Keep a module in evaluation mode for a moment: somebody may be training it between two drawings."""
+    training = [part for part in module.modules() if part.training]
+    if training:
+        module.eval()
+    try:
+        yield
+    finally:
+        for part in module.modules():  # forward itself may change the mode
+            part.training = False
+        for part in training:
+            part.training = True
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep torch to one thread for a moment.
+    """Keep torch to one thread for a moment, in this thread.
 
-    A single picture is too little work to share: two threads gain nothing, and on a busy machine waiting for the other
-    one was measured to cost fifty times the work itself. The setting is the process's, and so the user's: put back.
+    A picture or a few are too little work for a small network to share: two threads gain nothing, and on a busy machine
+    waiting for the other one was measured to cost fifty times the work itself. The setting is the user's: put back.
+    What torch does in other threads is not touched, so nobody waits here for a network that hangs.
     """
     with _threads:
-        before = torch.get_num_threads()
+        if not _threads.inside:
+            _threads.before = torch.get_num_threads()
+        _threads.inside += 1
         torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        with _threads:
+            _threads.inside -= 1
+            torch.set_num_threads(_threads.before)
 
 
 def load_safetensors(path: Path) -> TorchModel:
-    """Read a file written by ``models/train.py``, whose metadata say what it is and how to read its logits.
+    """Read a file of weights: one written by ``models/train.py`` says itself what it is, others by names and shapes.
 
     Raises
     ------
-    ValueError
-        When the file does not say what it is, or names an architecture that is not known.
+    ModelError
+        When it is damaged, or of no architecture known here.
     """
-    with safe_open(path, framework="pt") as file:
-        about = file.metadata() or {}
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-    architecture = about.get("architecture")
-    if architecture not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        message = f"{path.name} holds the architecture {architecture!r}; known here: {known}."
-        raise ValueError(message)
-    classes = int(about["classes"])
-    module = ARCHITECTURES[architecture](classes)
-    module.load_state_dict(weights)
-    return TorchModel(module.eval(), classes, float(about["temperature"]), float(about.get("threshold", "-inf")))
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    except (SafetensorError, OSError) as error:
+        message = f"{path.name} is no safetensors file, or was cut short: {_short(error)}."
+        raise ModelError(message) from error
+    return _recognised(weights, path.name, about)
+
+
+def load_checkpoint(path: Path) -> TorchModel:
+    """Read the weights in a torch checkpoint of an architecture known here, running nothing that it holds.
+
+    Raises
+    ------
+    ModelError
+        When it asks for more than weights, is damaged, or of no architecture known here.
+    """
+    return _recognised(weights_in(path), path.name, {})
+
+
+def _recognised(weights: dict[str, torch.Tensor], name: str, about: dict[str, str]) -> TorchModel:
+    """Put weights into the architecture that has layers of these names and shapes."""
+    shapes = {key: tuple(value.shape) for key, value in weights.items()}
+    named = about.get("architecture")
+    for architecture, make in ARCHITECTURES.items():
+        if named not in (None, architecture):
+            continue
+        last = list(weights.values())[-1]
+        with torch.device("meta"):  # no memory is taken before it is known to fit
+            module = make(len(last)) if last.ndim else make(1)
+        if {key: tuple(value.shape) for key, value in module.state_dict().items()} == shapes:
+            module.load_state_dict({key: value.float() for key, value in weights.items()}, assign=True)
+            temperature, threshold = (_number(about, key, usual) for key, usual in _USUAL.items())
+            return TorchModel(module.eval(), (1, 28, 28), len(last), temperature, threshold)
+    message = (
+        f"{name} holds weights of {f'the architecture {named!r}' if named else 'an architecture'} that is not known "
+        f"here ({_listed(shapes)}); known: {', '.join(ARCHITECTURES)}. Build your network, load the weights into it "
+        "and pass it: DigitWidget(model=network)."
+    )
+    raise ModelError(message)
+
+
+_USUAL = {"temperature": 1.0, "threshold": -math.inf}
+
+
+def _number(about: dict[str, str], key: str, usual: float) -> float:
+    try:
+        value = float(about.get(key, usual))
+    except ValueError:
+        value = math.nan
+    if math.isnan(value) or (key == "temperature" and not 0 < value < math.inf):
+        message = f"The file's {key} is {about[key]!r}, which is no such number."
+        raise ModelError(message)
+    return value
+
+
+def _listed(shapes: dict[str, tuple[int, ...]]) -> str:
+    first = [f"{name} {' × '.join(map(str, shape))}" for name, shape in list(shapes.items())[:3]]
+    return ", ".join(first) + (", …" if len(shapes) > len(first) else "") if first else "no weights at all"

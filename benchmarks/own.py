@@ -1,0 +1,86 @@
+"""Models of one's own behind the pad: meeting them, asking them, and what a hundred of them leave in memory."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+from harness import digit_ink
+from report import Table, timings
+
+from digit_widget import Classifier, DigitWidget, load_model, models
+from digit_widget.models.cnn import CNN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWAPS = (10, 100, 200)
+"""After how many swapped models the memory is read."""
+BUNDLED = "the bundled network"
+
+
+def measure(*, quick: bool) -> list[Table]:
+    """Measure what each kind of model costs, then the memory."""
+    torch.set_num_threads(1)
+    module, onnx = _network(), models.bundled().with_suffix(".onnx")
+    kinds: dict[str, Callable[[], Any]] = {
+        BUNDLED: lambda: None,
+        "its weights in a module": lambda: module,
+        "its ONNX file": lambda: onnx,
+        "a function of batches": lambda: module.forward,
+        "a function of PIL pictures": lambda: lambda _: [0.1] * 10,
+    }
+    repeat = 2 if quick else 30
+    meet: dict[str, list[float]] = {name: [] for name in kinds}
+    ask: dict[str, list[float]] = {name: [] for name in kinds}
+    inks = [digit_ink(digit) for digit in range(10)]
+    for _ in range(repeat):
+        for name, make in kinds.items():
+            begin = time.perf_counter()
+            classifier = Classifier(make())
+            met = time.perf_counter()
+            for ink in inks:
+                classifier.classify([ink])
+            meet[name].append(1000 * (met - begin))
+            ask[name].append(1000 * (time.perf_counter() - met) / len(inks))
+    met_as = "`Classifier(model)`: found out how to ask it, and asked about ten digits, two ways round."
+    asked = "From ink to answer, ten digits in turn. All but the first are asked in a thread that can be given up on."
+    return [
+        timings("Meeting a model", meet, "ms", BUNDLED, met_as),
+        timings("One answer", ask, "ms", BUNDLED, asked),
+        _memory(10 if quick else 1),
+    ]
+
+
+def _memory(shorter: int) -> Table:
+    """Swap models of 228,010 weights (0.9 MB) on one pad, and read what the process takes."""
+    pad = DigitWidget()
+    pad.strokes = [[[140, 40], [140, 240]]]
+    rows, swapped = [], 0
+    for count in (swaps // shorter for swaps in SWAPS):
+        for _ in range(count - swapped):
+            pad.model = _network()
+        swapped = count
+        gc.collect()
+        rows.append((str(count), f"{_resident():.1f}"))
+    remark = "Each model holds 0.9 MB; kept, a hundred of them would be 91 MB."
+    return Table("Memory after swapping `pad.model`", ("swaps", "resident, MB"), rows, remark)
+
+
+def _network() -> CNN:
+    network = CNN()
+    network.load_state_dict(load_model().module.state_dict())
+    return network.eval()
+
+
+def _resident() -> float:
+    """Return the process's resident memory now, in MB; where that cannot be read, the most it ever was."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no file but a kernel's number
+            return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)

@@ -1,0 +1,252 @@
+"""Weights out of torch checkpoints, without running any code they hold.
+
+A checkpoint is a pickle, and a pickle is a program: it names functions and has them called. So it is taken apart
+first, which runs nothing: every name in it must be on the short list below, or be of a module's class, for which an
+empty class of ours stands in. Then torch's own unpickler for weights reads it, which keeps a second list.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+import re
+import threading
+import warnings
+import zipfile
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.serialization import safe_globals
+
+from digit_widget.models import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_LARGEST = 2 << 30  # bytes of a file
+_LARGEST_PICKLE = 4 << 20  # bytes, without the tensors' numbers; a thousand tensors need a twentieth
+_MOST_NAMES = 100  # asked for in a file: torch goes through them all at every object
+_MOST_TUPLES = 20_000  # a tensor takes five; ten times as many, one in the other, overflow the stack when hashed
+_LONGEST_NAMES = 1 << 20  # letters of a module's weights: it may lie in itself
+_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.serialization.MAGIC_NUMBER, pickled
+_NEEDED = re.compile(
+    r"builtins\.set|collections\.(OrderedDict|Counter)|torch\.(Size|device|Tensor|bool|u?int\d+|b?float\d\w*)"
+    r"|torch\.(Half|BFloat16|Float|Double|Byte|Char|Short|Int|Long|Bool)Storage|torch\.storage\.(Unt|T)ypedStorage"
+    r"|torch\._utils\._rebuild_(tensor|tensor_v2|tensor_v3|parameter|parameter_with_state)"
+    r"|torch\._tensor\._rebuild_from_type_v2|torch\.nn\.parameter\.Parameter"
+)
+_STOOD_IN = (
+    "__main__.",
+    "digit_widget.models.cnn.",
+    "torch.nn.modules.",
+    "torch.nn.functional.",
+    "torch.nn.parallel.",
+)
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_YOURSELF = "load it yourself and pass the model: DigitWidget(model=module)."
+_reading = threading.Lock()  # what torch allows and which warnings are shown is set for the whole process
+
+
+class _Holder:
+    """Stands in for every class; keeps a state outside of any ``__dict__``, so that no file can give it a method."""
+
+    __slots__ = ("state",)
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+
+def _holder(*_: object) -> type[_Holder]:
+    return _Holder
+
+
+def weights_in(path: Path) -> dict[str, torch.Tensor]:
+    """Return the weights by name in a torch checkpoint, without running any code the file holds.
+
+    Parameters
+    ----------
+    path
+        A state dict or a whole module, alone or in the dict of a training run, as torch.save has written since 2017.
+
+    Raises
+    ------
+    ModelError
+        When it is anything else: the message says what it is and what to do.
+    """
+    names: set[str] = set()
+    try:
+        with _reading, warnings.catch_warnings(action="ignore"):
+            source = _inspected(path, names)
+            holders = [(_Holder, name) for name in names if name.startswith(_STOOD_IN)]
+            with safe_globals([*holders, (_holder, f"{__name__}.{_holder.__name__}")]):
+                # Mapped, because before torch 2.10 a storage read otherwise may reach past what the file holds.
+                loaded = torch.load(source, map_location="cpu", weights_only=True, mmap=source is path)
+            return _weights(loaded, path.stat().st_size)
+    except ModelError as error:
+        message = f"{path.name} {error}"
+        raise ModelError(message) from None
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror or error}."
+        raise ModelError(message) from error
+    except Exception as error:
+        own = ", ".join(sorted(name for name in names if name.startswith("__main__.")))[:200]
+        message = (
+            f"{path.name} cannot be read as weights: it is cut short or damaged, or holds more than modules, tensors "
+            f"and plain values{own and f' (it asks for {own})'}. Nothing of it was run. Copy or download it again; "
+            f"if you trust it, {_YOURSELF}"
+        )
+        raise ModelError(message) from error
+
+
+def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
+    """Return what torch may read and add the names in it to ``names``, or refuse it."""
+    with path.open("rb") as file:
+        beginning = file.read(_LARGEST_PICKLE)
+    source: Path | io.BytesIO = path
+    refusal = ""
+    if not beginning:
+        refusal = "is empty. Copy or download it again."
+    elif path.stat().st_size > _LARGEST:
+        refusal = f"is larger than {_LARGEST:,} bytes. If that is right, {_YOURSELF}"
+    elif beginning.startswith(b"PK\3\4"):
+        names |= _names(_pickle_in_zip(path))
+    elif _MAGIC in beginning[:32]:
+        source = _legacy(path.read_bytes(), names)
+    elif beginning[257:262] == b"ustar":
+        refusal = f"is a tar archive, as torch wrote until 2017, which is not read here. If you trust it, {_YOURSELF}"
+    else:
+        refusal = f"is no torch checkpoint: it begins with {beginning[:16]!r}. Give what torch.save wrote."
+        with suppress(ValueError):
+            names |= _names(io.BytesIO(beginning))
+            refusal = (
+                "is a pickle that torch.save did not write. Give what torch.save(model.state_dict(), path) writes."
+            )
+    unneeded = ", ".join(sorted(n for n in names if not (_NEEDED.fullmatch(n) or n.startswith(_STOOD_IN))))[:200]
+    if unneeded:
+        refusal = f"asks for {unneeded}, which weights do not need. Nothing of it was run. If you trust it, {_YOURSELF}"
+    if refusal:
+        raise ModelError(refusal)
+    return source
+
+
+def _pickle_in_zip(path: Path) -> io.BytesIO:
+    with zipfile.ZipFile(path) as archive:
+        every = archive.infolist()
+        members = {member.filename.partition("/")[2]: member for member in every}
+        plain = len(members) == len(every) and all(member.compress_type == zipfile.ZIP_STORED for member in every)
+        if "constants.pkl" in members:
+            refusal = "is a TorchScript archive, which holds code. Use torch.jit.load and pass the module it returns."
+        elif "data.pkl" not in members:
+            refusal = f"is a zip archive but no torch checkpoint: it holds {archive.namelist()[:3]} and no data.pkl."
+        elif not plain or sum(member.file_size for member in every) > path.stat().st_size:
+            refusal = "is compressed or packed twice, as torch.save packs nothing. Save it again with torch.save."
+        else:
+            with archive.open(members["data.pkl"]) as file:
+                return io.BytesIO(file.read(_LARGEST_PICKLE))
+    raise ModelError(refusal)
+
+
+def _legacy(data: bytes, names: set[str]) -> io.BytesIO:
+    """Return a file of the format before torch 1.6 with its classes as in the later one.
+
+    Such a file tells a class by a persistent id, ("module", class, path, source), which torch's unpickler for weights
+    refuses. It is made the arguments of a call that returns the stand-in. Classes are in the fourth of five pickles.
+    """
+    stream, ends = io.BytesIO(data[:_LARGEST_PICKLE]), [0]
+    for _ in range(5):
+        names |= _names(stream)
+        ends.append(stream.tell())
+    done, opened, first = ends[3], 0, ""
+    pieces = [data[:done]]
+    stream.seek(done)
+    for op, _, at, texts in _taken_apart(stream):
+        if op == "MARK":
+            opened, first = at, ""
+        elif op == "BINPERSID" and first == "module":
+            pieces += [data[done:opened], f"c{__name__}\n{_holder.__name__}\n".encode(), data[opened:at], b"R"]
+            done = at + 1
+        else:
+            first = first or texts[-1]
+    return io.BytesIO(b"".join([*pieces, data[done:]]))
+
+
+def _names(stream: io.BytesIO) -> set[str]:
+    """Return what one pickle asks for, each as "module.name"."""
+    names: set[str] = set()
+    tuples = 0
+    for op, arg, _, texts in _taken_apart(stream):
+        tuples += op.startswith("TUPLE")
+        if op in ("GLOBAL", "INST", "STACK_GLOBAL"):
+            module, name = texts if arg is None else arg.split(" ", 1)
+            module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
+            names.add(f"{module}.{name}")
+        if tuples > _MOST_TUPLES or len(names) > _MOST_NAMES:
+            message = f"holds far more objects than a model of digits. If you trust it, {_YOURSELF}"
+            raise ModelError(message)
+    return names
+
+
+def _taken_apart(stream: io.BytesIO) -> Iterator[tuple[str, Any, int, list[str]]]:
+    """Yield each operation of one pickle, its argument and its place, and the two texts that came last."""
+    texts = ["", ""]
+    memo: dict[int | None, str] = {}
+    for op, arg, at in pickletools.genops(stream):
+        if op.name.endswith("PUT") or op.name == "MEMOIZE":
+            memo[len(memo) if arg is None else arg] = texts[-1]
+        elif op.name.endswith("GET"):
+            texts = [texts[-1], memo.get(arg, "")]
+        elif "UNICODE" in op.name or "STRING" in op.name:
+            texts = [texts[-1], str(arg)]
+        yield op.name, arg, at or 0, texts
+
+
+def _weights(loaded: object, size: int) -> dict[str, torch.Tensor]:
+    # A file can give dicts and tensors attributes that hide their methods, so these are called by their class.
+    for _ in _WRAPPERS:
+        inside = [dict.get(loaded, key) for key in _WRAPPERS] if isinstance(loaded, dict) else []
+        loaded = next((one for one in inside if isinstance(one, (dict, _Holder))), loaded)
+    items: Iterable[tuple[object, object]] = dict.items(loaded) if isinstance(loaded, dict) else ()
+    if isinstance(loaded, _Holder):
+        items = _items(loaded)
+    found = {name: value for name, value in items if isinstance(name, str) and isinstance(value, torch.Tensor)}
+    if not found:
+        kind = "module" if isinstance(loaded, _Holder) else type(loaded).__name__
+        message = (
+            f"holds a {kind} without weights by name. Give what torch.save(model.state_dict(), path) writes, alone or "
+            f"in a dict under {', '.join(_WRAPPERS)}."
+        )
+        raise ModelError(message)
+    if sum(torch.Tensor.numel(value) * torch.Tensor.element_size(value) for value in found.values()) > 8 * size:
+        message = f"declares tensors far larger than its {size:,} bytes can hold. Save it again with torch.save."
+        raise ModelError(message)
+    weights = {name: torch.Tensor.detach(value).clone() for name, value in found.items()}
+    for prefix in ("module.", "_orig_mod.", "module."):  # of DataParallel and torch.compile, in either order
+        if all(name.startswith(prefix) for name in weights):
+            weights = {name.removeprefix(prefix): value for name, value in weights.items()}
+    return weights
+
+
+def _items(module: _Holder) -> Iterator[tuple[str, object]]:
+    """Yield the names and tensors of a module, in the order of ``state_dict()``."""
+    waiting, letters = [("", module)], 0
+    while waiting:
+        prefix, holder = waiting.pop()
+        state = getattr(holder, "state", None)
+        state = state if isinstance(state, dict) else {}
+        hidden = dict.get(state, "_non_persistent_buffers_set")
+        parts = [dict.get(state, part) for part in ("_parameters", "_buffers", "_modules")]
+        inside = []
+        for name, value in (pair for part in parts if isinstance(part, dict) for pair in dict.items(part)):
+            full = f"{prefix}{name}" if isinstance(name, str) else ""
+            letters += len(full) + 1
+            if letters > _LONGEST_NAMES:
+                message = f"holds modules in modules without end. If you trust it, {_YOURSELF}"
+                raise ModelError(message)
+            if isinstance(value, _Holder):
+                inside.append((f"{full}.", value))
+            elif not (isinstance(hidden, set) and name in hidden):
+                yield full, value
+        waiting += reversed(inside)

@@ -1,0 +1,45 @@
+"""The examples run from the first cell to the last in a kernel, and do what their text says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from drawings import digit_strokes
+from nbclient import NotebookClient
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+
+PROMISES = {
+    "your_model": f"""
+shapes = {[digit_strokes(digit) for digit in range(10)]}
+right = 0
+for digit, strokes in enumerate(shapes):
+    pad.strokes = both.strokes = strokes
+    right += pad.prediction == digit
+    assert both.answers["bundled"].prediction == digit
+    assert both.answers["mine"].prediction == pad.prediction
+    assert both.agree == (pad.prediction == digit)
+assert right >= 7, right
+assert pad.explain().prediction == pad.prediction
+""",
+    "shapes": """
+for label, corners in CORNERS.items():
+    angle = np.linspace(0, 2 * np.pi, corners + 1) + (np.pi / corners if corners % 2 == 0 else -np.pi / 2)
+    pad.strokes = [(90 + 40 * np.stack([np.cos(angle), np.sin(angle)], axis=1)).tolist()]
+    assert pad.result == label, (pad.result, label)
+""",
+}
+"""What is checked in the kernel after the last cell."""
+
+
+@pytest.mark.filterwarnings("ignore")  # of a kernel's many parts, not of this project's
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs(path: Path) -> None:
+    """No cell fails, and what the notebook promises holds."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    if promise := PROMISES.get(path.stem):
+        notebook.cells.append(nbformat.v4.new_code_cell(promise))
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
