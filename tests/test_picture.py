@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from drawings import digit_ink
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
+from digit_widget import predict
 from digit_widget.picture import MAX_BYTES, PictureError, from_data_url, shrink, to_data_url, to_ink
 
 if TYPE_CHECKING:
@@ -215,3 +216,40 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
         file.truncate(10**10)  # sparse: reading it would take long and 10 GB
     with pytest.raises(PictureError, match=r"10000\.0 MB, at most 2 MB"):
         to_ink(path)
+
+
+def photo(digit: int, pen_width: float, shadow: float, *, seed: int = 0) -> Image.Image:
+    """Return a digit in blue ink as a camera would see it: yellowish paper, light from one side, grain, soft edges."""
+    rng = np.random.default_rng((seed, digit))
+    height, width = 450, 600
+    sheet = Image.new("L", (width, height))
+    sheet.paste(Image.fromarray(digit_ink(digit, 0.45, (0.45, 0.55), pen_width)).resize((height, height)), (75, 0))
+    ink = np.asarray(sheet.filter(ImageFilter.GaussianBlur(1.2)))[..., None] / 255
+    y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j]
+    angle = rng.uniform(0, 2 * np.pi)
+    light = 1 - shadow * (x * np.cos(angle) + y * np.sin(angle) + 0.5) - 0.15 * (x**2 + y**2)
+    colour = np.array([0.92, 0.88, 0.8]) * (1 - ink) + np.array([0.15, 0.18, 0.4]) * ink
+    taken = 255 * colour * light[..., None] + rng.normal(0, 6, (height, width, 3))
+    return Image.fromarray(taken.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize(("pen_width", "shadow"), [(5, 0.6), (8, 0.45), (14, 0.6)])
+def test_a_photo_is_evened_out(digit: int, pen_width: float, shadow: float) -> None:
+    """Uneven light, grey paper and grain go: the paper is white, the digit stands and is answered right."""
+    ink = to_ink(photo(digit, pen_width, shadow))
+    assert np.mean(ink == 0) > 0.8
+    assert not any(edge.any() for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
+    assert predict(photo(digit, pen_width, shadow)).prediction == digit
+
+
+def test_a_photo_of_a_blackboard() -> None:
+    """Light on dark is told by the border, in a photo too."""
+    assert predict(ImageOps.invert(photo(4, 10, 0.3))).prediction == 4
+
+
+def test_a_photo_of_empty_paper_is_blank() -> None:
+    """Shadow and grain alone are no ink."""
+    rng = np.random.default_rng(0)
+    paper = 210 - np.linspace(0, 90, 600) + rng.normal(0, 6, (450, 600))
+    assert not to_ink(paper.clip(0, 255).astype(np.uint8)).any()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from digit_widget.normalise import area_average
 
@@ -32,6 +32,16 @@ DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif|bmp);base64,", re.IGNORECA
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two characters at least: C: is a drive
 DARK = 128
 CHANNELS = (1, 3, 4)
+CLEAN_BORDER = 0.5
+"""Share of the border that is pure white or pure black from which a picture is no photo."""
+SMALLEST_PHOTO, PHOTO_SIDE = 64, 1024
+"""Pixels a side: of what is a photo at all, and about what a larger one is brought to."""
+PAPER_SIDE, PAPER_WINDOW = 72, 13
+"""Pixels of the longer side, and of the window within which the lightest is paper: wider than any stroke."""
+DIMMEST = 40
+"""Light of the paper, of 255, under which grain would be made too large."""
+FAINTEST = 0.12
+"""By what share ink must be darker than its paper, at the least."""
 
 
 class PictureError(ValueError):
@@ -42,7 +52,8 @@ def to_ink(picture: Picture) -> Ink:
     """Turn any picture into ink.
 
     Transparency is composited over white and colour turned grey. A light drawing on a dark ground, told by the border,
-    is taken as it is; a dark one on a light ground is inverted.
+    is taken as it is; a dark one on a light ground is inverted. A photo, told by a border that is neither white nor
+    black, is evened out first, and a large one made smaller: see `even_out`.
 
     Parameters
     ----------
@@ -220,7 +231,61 @@ def _ink_of(image: Image.Image, *, dark_on_light: bool = False) -> Ink:
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     # Both, so that a frame drawn along the edges of a white sheet is still dark on light.
     light_on_dark = np.mean(border < DARK) > 0.5 and np.mean(grey < DARK) > 0.5  # noqa: PLR2004
-    return grey.copy() if light_on_dark else 255 - grey
+    ink = grey.copy() if light_on_dark else 255 - grey
+    is_clean = np.mean((border == 0) | (border == 255)) > CLEAN_BORDER  # noqa: PLR2004 - black and white
+    if is_clean or min(ink.shape) < SMALLEST_PHOTO:
+        return ink
+    return even_out(np.asarray(Image.fromarray(ink).reduce(max(1, max(ink.shape) // PHOTO_SIDE))))
+
+
+def even_out(ink: Ink) -> Ink:
+    """Take uneven light, grey paper and grain out of a photo of something written.
+
+    The paper is the picture without what is thinner than a sixth of it; what is darker than it is ink, and where the
+    two kinds part best [1]_ is the middle of a stroke's edge.
+
+    Parameters
+    ----------
+    ink
+        Shape (height, width), uint8, 0 = lightest, 255 = darkest.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape, 0 = paper, 255 = full ink; all zero when nothing stands out.
+
+    References
+    ----------
+    .. [1] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9, 1979.
+    """
+    photo = Image.fromarray(ink).filter(ImageFilter.MedianFilter(3))  # grain is single pixels
+    scale = PAPER_SIDE / max(photo.size)
+    width, height = (max(PAPER_WINDOW + 1, round(side * scale)) for side in photo.size)
+    small = photo.resize((width, height), Image.Resampling.BOX)
+    # Continued over the edge, or a dark corner would be taken for a stroke.
+    wide = np.pad(np.asarray(small, int), PAPER_WINDOW, mode="reflect", reflect_type="odd").clip(0, 255)
+    # Opened, first the lightest and then the darkest of that: what is thinner than the window goes, a slope stays.
+    opened = Image.fromarray(wide.astype(np.uint8)).filter(ImageFilter.MinFilter(PAPER_WINDOW))
+    smooth = opened.filter(ImageFilter.MaxFilter(PAPER_WINDOW)).filter(ImageFilter.GaussianBlur(PAPER_WINDOW / 4))
+    paper = smooth.crop((PAPER_WINDOW, PAPER_WINDOW, width + PAPER_WINDOW, height + PAPER_WINDOW))
+    level = np.asarray(paper.resize(photo.size, Image.Resampling.BICUBIC), np.float32)
+    # In shares of the light that the paper gives back: a shadow takes the same share from paper and ink.
+    darker = np.clip((np.asarray(photo, np.float32) - level) / np.maximum(255 - level, DIMMEST), 0, 1)
+    threshold = _otsu(darker)
+    if threshold < FAINTEST:
+        return np.zeros_like(ink)
+    evened: Ink = np.round(255 * np.clip((darker / threshold - 0.6) / 0.8, 0, 1)).astype(np.uint8)
+    return evened
+
+
+def _otsu(values: npt.NDArray[np.floating[Any]]) -> float:
+    """Return where numbers in 0..1 part best into two kinds: the greatest variance between them."""
+    counts, edges = np.histogram(values, 128, (0, 1))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below, weight = np.cumsum(counts), np.cumsum(counts * middles)
+    above = below[-1] - below
+    apart = np.where(above > 0, weight / below.clip(1) - (weight[-1] - weight) / above.clip(1), 0)
+    return float(edges[1 + int((below * above * apart**2).argmax())])
 
 
 def _too_many_bytes(size: int) -> str:
