@@ -23,7 +23,7 @@ CELL = "from digit_widget import DigitWidget\npad = DigitWidget()\npad"
 
 def measure(*, quick: bool) -> list[Table]:
     """Measure what travels, and what is shipped."""
-    return [_messages(rounds=1 if quick else 3), _shipped()]
+    return [_messages(rounds=1 if quick else 3), _growth(10 if quick else 100), _shipped()]
 
 
 def _messages(rounds: int) -> Table:
@@ -62,6 +62,34 @@ def _messages(rounds: int) -> Table:
     ]
     remark = "All frames of the page's WebSockets around one stroke: the drawing there, answer and kernel status back."
     return Table("A prediction's messages in JupyterLab, bytes", ("", "median", "max", "n"), rows, remark)
+
+
+def _growth(drawings: int) -> Table:
+    """Save a notebook in JupyterLab before and after many drawings; read the widget's state, which it may hold, too."""
+    sizes: dict[str, list[int]] = {
+        "saved by JupyterLab as it comes": [],
+        "the widget's state, where that is saved too": [],
+    }
+    with in_lab() as lab, lab.fresh_kernel() as kernel:
+        notebook = lab.open(kernel, CELL).run()
+        kernel.run("import json; from ipywidgets.embed import dependency_state")
+        pad = notebook.pad()
+        for turn in range(drawings):
+            pad.draw_digit(turn % 10)
+            pad.expect_digit(turn % 10)
+            if turn in (0, drawings - 1):
+                lab.page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty = true")
+                notebook.execute("docmanager:save")
+                saved, state = sizes.values()
+                saved.append((lab.server.work / notebook.name).stat().st_size)
+                state.append(kernel.read("len(json.dumps(dependency_state([pad], drop_defaults=False)))"))
+            pad.click("clear")
+            pad.expect_answer(NOTHING)
+    rows = [(name, f"{first:,}", f"{last:,}", f"{last - first:+,}") for name, (first, last) in sizes.items()]
+    head = ("", "after one drawing", f"after {drawings}", "growth")
+    return Table(
+        "A notebook with one pad, bytes", head, rows, "The state is that of the last drawing, and of the front end."
+    )
 
 
 def _settle(wait: Callable[[float], None]) -> None:
