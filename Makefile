@@ -4,6 +4,7 @@ VENV ?= .venv
 DATA ?= $(if $(wildcard ../shared/data),../shared/data,data)
 LAB_ARGS ?=
 BENCH_ARGS ?=
+HOSTS_ARGS ?=
 TRAIN_ARGS ?=
 # Looked for only when an environment has to be made.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -16,12 +17,14 @@ PIP := $(PY) -m pip install --constraint constraints.txt
 LAB := $(VENV)/.lab-installed
 DEV := $(VENV)/.dev-installed
 NODE := js/node_modules/.installed
+HOSTS := $(VENV)/.hosts-installed
+HOSTS_NODE := tests/hosts/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab test test-python test-js test-browser lint types build fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +43,9 @@ test-js: $(NODE)  ## Run the front end's own tests
 
 test-browser: chromium  ## Run the tests that draw in a real browser
 	$(PY) -m pytest tests/browser
+
+test-hosts: $(HOSTS) $(HOSTS_NODE) chromium  ## Draw in every host; HOSTS_ARGS='--table --screenshots' writes docs/hosts
+	$(PY) -m pytest tests/hosts $(HOSTS_ARGS)
 
 lint: $(DEV)  ## Check style and format of the Python code
 	$(VENV)/bin/ruff check
@@ -100,6 +106,16 @@ $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing digit-widget, PyTorch and the test tools into $(VENV): some 5.5 GB, 2 to 5 minutes, only this once."
 	$(PIP) --editable '.[dev]'
 	@touch $(LAB) $@  # the test tools include what the examples need
+
+$(HOSTS): $(DEV)
+	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 400 MB, half a minute, only this once."
+	$(PIP) --editable '.[dev,hosts]'
+	@touch $@
+
+$(HOSTS_NODE): tests/hosts/package.json tests/hosts/package-lock.json
+	@command -v npm >/dev/null || { echo "The tests of the hosts need Node 20 or newer, with npm; install it." >&2; exit 1; }
+	cd tests/hosts && npm ci --ignore-scripts
+	@touch $@
 
 # No package's install script is run; esbuild and TypeScript work without.
 $(NODE): js/package.json js/package-lock.json

@@ -213,7 +213,7 @@ def test_labels_can_change(host: Host, pad: Comparison) -> None:
     pad.labels = list("abcdefghij")
     assert results(pad) == ["d", "d", "h"]
     pad.labels = ["a", "b"]
-    assert all("there are 2 labels" in error for error in pad.errors.values())
+    assert all("label" in error for error in pad.errors.values())
     assert list(pad.errors) == ["bundled", "three", "moody"]
     pad.labels = list(KEYCAPS)
     assert (results(pad), pad.errors) == ([KEYCAPS[3], KEYCAPS[3], KEYCAPS[7]], {})

@@ -253,3 +253,37 @@ def test_a_photo_of_empty_paper_is_blank() -> None:
     rng = np.random.default_rng(0)
     paper = 210 - np.linspace(0, 90, 600) + rng.normal(0, 6, (450, 600))
     assert not to_ink(paper.clip(0, 255).astype(np.uint8)).any()
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [(0, 240), (0, 200), (190, 250), (180, 240), (80, 30), (255, 30), (255, 150), (0, 120), (30, 110), (140, 190)],
+)
+@pytest.mark.parametrize("soft", [True, False], ids=["soft", "hard"])
+def test_paper_of_any_tone(ink: int, paper: int, *, soft: bool) -> None:
+    """A screenshot in any two greys, with soft edges or hard ones, is black on white."""
+    shares = [digit_ink(digit) / 255 if soft else (digit_ink(digit) > 127) * 1.0 for digit in (2, 3, 7, 8)]
+    answers = predict([np.round(paper + (ink - paper) * share).astype(np.uint8) for share in shares])
+    assert [answer.prediction for answer in answers] == [2, 3, 7, 8]
+
+
+@pytest.mark.parametrize("colour", [(220, 30, 30), (30, 90, 200), (250, 180, 60)], ids=["red", "blue", "orange"])
+def test_paper_of_any_colour(colour: tuple[int, int, int]) -> None:
+    """Black or white on a coloured ground is told by what differs from it."""
+    share = digit_ink(5)[..., None] / 255
+    for ink in (0, 255):
+        picture = np.round(np.array(colour) * (1 - share) + ink * share).astype(np.uint8)
+        assert predict(picture).prediction == 5, ink
+
+
+@pytest.mark.parametrize("side", [28, 40, 60])
+def test_small_pictures_on_grey(side: int) -> None:
+    """A picture of few pixels is evened out as a large one is."""
+    small = Image.fromarray(240 - (digit_ink(3, 0.8) * 0.9).astype(np.uint8)).resize((side, side))
+    assert predict(small).prediction == 3
+
+
+def test_off_white_paper_in_a_white_frame() -> None:
+    """The paper's tone is that of most of it, wherever pure white is."""
+    sheet = np.full((280, 280), 240, np.uint8) - (digit_ink(6) * 0.8).astype(np.uint8)
+    assert predict(np.pad(sheet, 6, constant_values=255)).prediction == 6

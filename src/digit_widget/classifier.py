@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from PIL import Image
 
 from digit_widget import contract, models
-from digit_widget.deadline import within
+from digit_widget.deadline import Caller
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.normalise import SIDE, area_average, ink_box
 from digit_widget.normalise import normalise as normalise_ink
@@ -33,8 +35,13 @@ to 9.3 from half to twice the pen's width, the thickest of MNIST's 70,000 digits
 SPECK_WIDTH, SPECK = 5.0, 0.1
 """A tap that slipped is less round: it is told by its size too, the ink's longer side in shares of the sheet's."""
 
-SLOW = 1.0
-"""Seconds a picture from which a model is called slow: from then on the panel calls Python busy."""
+PATIENCE = 5.0
+"""Seconds a picture may take unless said otherwise."""
+MEETING = 60.0
+"""Seconds that meeting a model may take: loading it, compiling it, asking about ten digits two ways round."""
+SLOW, LEISURELY = 1.0, 0.2
+"""Seconds a picture from which a model is called slow, since then the panel calls Python busy; and from which it is met
+with one digit and not with ten."""
 
 BATCH = 256
 """Pictures the model is asked about at once: enough to be fast, few enough to bound the memory."""
@@ -73,7 +80,8 @@ class Classifier:
     normalise
         Whether a drawing is brought to MNIST's size and centre of mass; if not, the pad is only resized.
     timeout
-        Seconds after which a model that has not answered is given up on. The bundled one is trusted.
+        Seconds after which a model that has not answered is given up on, for a picture; 5, or the other classifier's,
+        when None. The bundled one is trusted.
 
     Raises
     ------
@@ -93,6 +101,8 @@ class Classifier:
     draws: shape, number of classes, finite numbers, logits or probabilities, polarity.
     """
 
+    source: object
+    """The model as it was given."""
     model: models.Model
     labels: tuple[str, ...]
     transform: Callable[[Image.Image], Any] | None
@@ -106,22 +116,23 @@ class Classifier:
         *,
         transform: Callable[[Image.Image], Any] | None = None,
         normalise: bool = True,
-        timeout: float = 5.0,
+        timeout: float | None = None,
     ) -> None:
-        self._is_trusted = model is None
         if isinstance(model, Classifier):
-            other: Classifier = model
-            self._is_trusted = other._is_trusted
-            labels = other.labels if labels is None else labels
-            transform, normalise, timeout, model = other.transform, other.normalise, other.timeout, other.model
+            labels = model.labels if labels is None else labels
+            transform, normalise = transform or model.transform, normalise and model.normalise
+            timeout, model = model.timeout if timeout is None else timeout, model.source
+        self.source = model
         self.labels = as_labels(KEYCAPS if labels is None else labels)
-        self.transform, self.normalise, self.timeout = transform, normalise, timeout
-        self.model = models.adapt(model, self.labels, any_shape=transform is not None)
-        self._gives_probabilities = False
-        if self._is_trusted:
-            contract.check_labels(self.labels, self.model.classes or 0)
+        self.transform, self.normalise = transform, normalise
+        self.timeout = PATIENCE if timeout is None else timeout
+        self._gives_shares = False
+        self._caller = None if model is None and transform is None else Caller()
+        if self._caller:
+            self._caller_meets(self._caller)
         else:
-            self._meet()
+            self.model = models.load_model()
+            contract.check_labels(self.labels, self.model.classes or 0)
 
     def classify(self, inks: Iterable[Ink]) -> list[Answer]:
         """Answer each of some drawings.
@@ -164,42 +175,53 @@ class Classifier:
     def logits(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return what the model says of some pictures, as logits; (n, classes), all minus infinity for "none"."""
         rows = contract.check_outputs(self.model(pictures), len(pictures), self.labels)
-        if not self._gives_probabilities:
-            return rows
-        with np.errstate(divide="ignore"):
-            return np.log(rows)
+        return contract.log_shares(rows) if self._gives_shares else rows
 
-    def _meet(self) -> None:
-        """Ask a model that is not known about ten digits, and learn from what it says how to read it."""
-        inks = contract.ten_digits()
-        pictures = self.pictures(inks)
-        started = time.perf_counter()
-        one = self._first(pictures[:1])
-        seconds = time.perf_counter() - started
-        contract.check_outputs(one, 1, self.labels)
-        if seconds > SLOW:
-            message = f"This model takes {seconds:.1f} s for a picture; predict_on='button' asks it when told to."
-            warnings.warn(message, models.ModelWarning, stacklevel=4)
-            self._gives_probabilities = contract.are_probabilities(one.astype(np.float64))
-            return
-        rows = contract.check_outputs(self.model(pictures), len(pictures), self.labels)
-        self._gives_probabilities = contract.are_probabilities(rows)
-        if self.labels == KEYCAPS:
-            other = contract.check_outputs(self.model(1 - pictures), len(pictures), self.labels)
-            if message := contract.polarity_warning(rows, other):
-                warnings.warn(message, models.ModelWarning, stacklevel=4)
-
-    def _first(self, picture: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    def _caller_meets(self, caller: Caller) -> None:
+        """Find out how to ask a model that is not known, ask it, and say what is odd about it."""
         try:
-            return self.model(picture)
+            warnings_due = caller.within(MEETING, self._meet)
+        except models.ModelError:
+            raise
+        except Exception as error:
+            message = f"The model could not be asked. {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            raise models.ModelError(message) from error
+        for message in warnings_due:
+            _warn(message)
+
+    def _meet(self) -> list[str]:
+        """Ask about ten digits, learn from the answers how to read them, and return warnings."""
+        self.model = models.adapt(self.source, self.labels, any_shape=self.transform is not None)
+        if self.model.classes is not None:
+            contract.check_labels(self.labels, self.model.classes)
+        inks = contract.ten_digits()
+        pictures = self.pictures(inks[:1])
+        try:
+            rows = contract.check_outputs(self.model(pictures), 1, self.labels)
         except models.ModelError:
             raise
         except Exception as error:
             message = (
-                f"The model could not answer a picture of shape {picture.shape} (0 = paper, 1 = full ink): "
+                f"The model could not answer a picture of shape {pictures.shape} (0 = paper, 1 = full ink): "
                 f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             )
             raise models.ModelError(message) from error
+        self._gives_shares = contract.are_shares(rows)
+        started = time.perf_counter()
+        self.model(pictures)  # the second time, for the first may load and compile
+        seconds = time.perf_counter() - started
+        if seconds > SLOW:
+            return [f"This model takes {seconds:.1f} s for a picture; predict_on='button' asks it when told to."]
+        if seconds > LEISURELY:
+            return []
+        rows = contract.check_outputs(self.model(self.pictures(inks)), len(inks), self.labels)
+        self._gives_shares = contract.are_shares(rows)
+        if len(self.labels) != len(inks):
+            return []
+        turned = self.pictures([255 - ink for ink in inks]) if self.transform else 1 - self.pictures(inks)
+        other = contract.check_outputs(self.model(turned), len(inks), self.labels)
+        message = contract.polarity_warning(rows, other)
+        return [message] if message else []
 
     def _classify(self, inks: list[Ink]) -> list[Answer]:
         normalised = [normalise_ink(ink) for ink in inks]
@@ -216,7 +238,7 @@ class Classifier:
             pictures = self._pictures(inks, normalised)
             return pictures, self.logits(pictures)
 
-        pictures, logits = ask() if self._is_trusted else within(self.timeout * len(inks), ask)
+        pictures, logits = self._caller.within(self.timeout * len(inks), ask) if self._caller else ask()
         return [self._answer(_shown(picture), row) for picture, row in zip(pictures, logits, strict=True)]
 
     def _answer(self, seen: Ink, logits: npt.NDArray[np.float64]) -> Answer:
@@ -231,6 +253,14 @@ class Classifier:
 
     def _no_answer(self, seen: Ink) -> Answer:
         return Answer(NO_ANSWER, None, 0.0, uniform(len(self.labels)), seen)
+
+
+def _warn(message: str) -> None:
+    """Warn at the line of the user's that led here, whichever of our modules lie between."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - warnings can skip files by itself from Python 3.12 on
+    while frame.f_back and frame.f_code.co_filename.startswith(str(Path(__file__).parent)):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, models.ModelWarning, stacklevel=level)
 
 
 def _as_picture(made: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - a transform may return anything
@@ -249,8 +279,8 @@ def _as_picture(made: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - a trans
     array = array[None] if array.ndim == 2 else array  # noqa: PLR2004 - (height, width)
     if array.ndim != 3:  # noqa: PLR2004 - (channels, height, width)
         message = (
-            f"The transform made a {type(made).__name__} of shape {np.shape(made)}; a tensor (channels, height, width) "
-            "was expected, as ToTensor() makes."
+            f"The transform made a {type(made).__name__}{f' of shape {array.shape}' if array.size else ''}; a tensor "
+            "(channels, height, width) was expected, as ToTensor() makes."
         )
         raise models.ModelError(message)
     return array

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_widget.labels import LabelsError
 from digit_widget.models import ModelError
 from digit_widget.strokes import PAD_SIZE, checked, rasterise
 
@@ -25,10 +26,6 @@ SHARE = 0.6
 """Side of the ten digits, in shares of the pad."""
 CLEARLY = 4
 """By how many of the ten digits one polarity must beat the other to be called the right one."""
-
-
-class LabelsError(ModelError):
-    """There is not one label a class."""
 
 
 @cache
@@ -89,10 +86,25 @@ def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str
     return rows
 
 
-def are_probabilities(rows: npt.NDArray[np.float64]) -> bool:
-    """Tell probabilities from logits: every row sums to 1, nothing below 0. A row of zeros says "none of them"."""
-    sums = rows.sum(axis=1)
-    return bool((rows >= 0).all() and (np.isclose(sums, 1, atol=SUM_TOLERANCE) | (sums == 0)).all())
+def are_shares(rows: npt.NDArray[np.float64]) -> bool:
+    """Tell probabilities, or the scores of sigmoids, from logits: every number lies in 0..1."""
+    return bool((rows >= 0).all() and (rows <= 1 + SUM_TOLERANCE).all())
+
+
+def log_shares(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return shares as logits: brought to the sum 1, and their logarithm; a row of zeros says "none of them".
+
+    Raises
+    ------
+    ModelError
+        When a number is below 0, though the model gave shares when it was met.
+    """
+    if (rows < 0).any():
+        message = "The model's output was probabilities when it was given, and holds numbers below 0 now."
+        raise ModelError(message)
+    shares: npt.NDArray[np.float64] = rows / np.maximum(rows.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    with np.errstate(divide="ignore"):
+        return np.log(shares)
 
 
 def polarity_warning(as_is: npt.NDArray[np.float64], inverted: npt.NDArray[np.float64]) -> str:

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_STUCK = 4
-"""How many calls that have not come back are borne at a time; each holds a thread."""
+"""How many calls that have not come back one caller may have at a time; each holds a thread."""
 
 _idle: list[_Worker] = []
-_stuck: set[_Worker] = set()
 _lock = threading.Lock()
 
 
@@ -37,7 +36,6 @@ class _Worker:
         while True:
             self.tasks.get()()
             with _lock:  # only now, and not by who gave up on it, it is free again
-                _stuck.discard(self)
                 _idle.append(self)
 
     def where(self) -> str:
@@ -46,50 +44,60 @@ class _Worker:
         return "".join(traceback.format_stack(frame))
 
 
-def within(seconds: float, function: Callable[[], T]) -> T:
-    """Return what a function returns, or give up on it.
+class Caller:
+    """Calls somebody's code and gives up on it when it takes too long.
 
-    It runs in another thread. Python has no way to end one: a function given up on goes on in the background.
-
-    Parameters
-    ----------
-    seconds
-        How long to wait.
-    function
-        Takes nothing; what it raises is raised here.
-
-    Raises
-    ------
-    DeadlineError
-        When it has not come back in time, or too many others have not.
+    Python has no way to end a thread: what was given up on goes on in the background, and is counted here.
     """
-    with _lock:
-        if len(_stuck) >= MAX_STUCK:
+
+    def __init__(self) -> None:
+        self.stuck: list[threading.Event] = []
+
+    def within(self, seconds: float, function: Callable[[], T]) -> T:
+        """Return what a function returns; it runs in another thread.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait.
+        function
+            Takes nothing. What it raises is raised here; what is no `Exception`, as sys.exit(), as a RuntimeError.
+
+        Raises
+        ------
+        DeadlineError
+            When it has not come back in time, or too many earlier ones have not.
+        """
+        self.stuck = [done for done in self.stuck if not done.is_set()]
+        if len(self.stuck) >= MAX_STUCK:
             message = f"{MAX_STUCK} earlier calls have not come back yet; wait for them, or restart the kernel."
             raise DeadlineError(message)
-        worker = _idle.pop() if _idle else _Worker()
-    outcome: list[T] = []
-    failures: list[BaseException] = []
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            outcome.append(function())
-        except BaseException as failure:  # noqa: BLE001 - sys.exit() in somebody's code, too, ends here
-            failures.append(failure)
-        done.set()
-
-    worker.tasks.put(run)
-    try:
-        done.wait(seconds)
-    finally:  # an interrupt of the kernel ends the waiting, too
         with _lock:
+            worker = _idle.pop() if _idle else _Worker()
+        outcome: list[T] = []
+        failures: list[BaseException] = []
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                outcome.append(function())
+            except BaseException as failure:  # noqa: BLE001 - raised again where somebody waits for it
+                failures.append(failure)
+            done.set()
+
+        worker.tasks.put(run)
+        try:
+            done.wait(seconds)
+        finally:  # an interrupt of the kernel ends the waiting, too
             if not done.is_set():
-                _stuck.add(worker)
-    if not done.is_set():
-        error = DeadlineError(f"It has not answered for {seconds:g} s.")
-        error.add_note("It was here:\n" + worker.where())
-        raise error
-    if failures:
-        raise failures[0]
-    return outcome[0]
+                self.stuck.append(done)
+        if not done.is_set():
+            error = DeadlineError(f"It has not answered for {seconds:g} s.")
+            error.add_note("It was here:\n" + worker.where())
+            raise error
+        if failures and not isinstance(failures[0], Exception):
+            message = f"{type(failures[0]).__name__}: {failures[0]}"
+            raise RuntimeError(message) from failures[0]
+        if failures:
+            raise failures[0]
+        return outcome[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from digit_widget.deadline import DeadlineError, within
+from digit_widget.deadline import Caller, DeadlineError
 from digit_widget.models import ModelError
 from digit_widget.normalise import place
 from digit_widget.picture import shrink
@@ -135,7 +135,7 @@ def explain(classifier: Classifier, ink: Ink) -> Explanation:
         message = "The model knows one class only, so there is nothing that it could have answered instead."
         raise ModelError(message)
     try:
-        found = within(classifier.timeout, lambda: _asked(captum, classifier, ink, prediction))
+        found = Caller().within(classifier.timeout, lambda: _asked(captum, classifier, ink, prediction))
     except DeadlineError as error:
         message = (
             "An explanation asks the model about a hundred times, and it has not come through in "

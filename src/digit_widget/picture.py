@@ -32,10 +32,14 @@ DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif|bmp);base64,", re.IGNORECA
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two characters at least: C: is a drive
 DARK = 128
 CHANNELS = (1, 3, 4)
-CLEAN_BORDER = 0.5
-"""Share of the border that is pure white or pure black from which a picture is no photo."""
-SMALLEST_PHOTO, PHOTO_SIDE = 64, 1024
-"""Pixels a side: of what is a photo at all, and about what a larger one is brought to."""
+CLEAN = 0.5
+"""Share of a picture that is pure white or pure black from which its paper is."""
+FLAT = 12
+"""Grey levels within which paper is of one tone."""
+NIGHT = 90
+"""Grey level under which a photo is of something light on something dark, as of a blackboard."""
+PHOTO_SIDE = 1024
+"""About what a larger photo's longer side is brought to, in pixels."""
 PAPER_SIDE, PAPER_WINDOW = 72, 13
 """Pixels of the longer side, and of the window within which the lightest is paper: wider than any stroke."""
 DIMMEST = 40
@@ -229,53 +233,73 @@ def _ink_of(image: Image.Image, *, dark_on_light: bool = False) -> Ink:
     if dark_on_light:
         return 255 - grey
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if np.mean((grey == 0) | (grey == 255)) < CLEAN:  # noqa: PLR2004 - black and white
+        return even_out(np.asarray(image.reduce(max(1, max(grey.shape) // PHOTO_SIDE))))
     # Both, so that a frame drawn along the edges of a white sheet is still dark on light.
     light_on_dark = np.mean(border < DARK) > 0.5 and np.mean(grey < DARK) > 0.5  # noqa: PLR2004
-    ink = grey.copy() if light_on_dark else 255 - grey
-    is_clean = np.mean((border == 0) | (border == 255)) > CLEAN_BORDER  # noqa: PLR2004 - black and white
-    if is_clean or min(ink.shape) < SMALLEST_PHOTO:
-        return ink
-    return even_out(np.asarray(Image.fromarray(ink).reduce(max(1, max(ink.shape) // PHOTO_SIDE))))
+    return grey.copy() if light_on_dark else 255 - grey
 
 
-def even_out(ink: Ink) -> Ink:
-    """Take uneven light, grey paper and grain out of a photo of something written.
+def even_out(grey: npt.NDArray[np.uint8]) -> Ink:
+    """Take the ink out of a photo, a screenshot or a scan: paper of any colour, uneven light, grain.
 
-    The paper is the picture without what is thinner than a sixth of it; what is darker than it is ink, and where the
-    two kinds part best [1]_ is the middle of a stroke's edge.
+    Paper of one tone is that of the border, and ink what differs from it the more, lighter or darker. In uneven light
+    the paper is the picture without what is thinner than a sixth of it; it is taken for the lighter of the two unless
+    all is dark. Where the two kinds part best [1]_ is the middle of a stroke's edge.
 
     Parameters
     ----------
-    ink
-        Shape (height, width), uint8, 0 = lightest, 255 = darkest.
+    grey
+        Shape (height, width), uint8, 0 = black, 255 = white.
 
     Returns
     -------
     numpy.ndarray
-        The same shape, 0 = paper, 255 = full ink; all zero when nothing stands out.
+        The same shape, uint8, 0 = paper, 255 = full ink; all zero when nothing stands out.
 
     References
     ----------
     .. [1] N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9, 1979.
     """
-    photo = Image.fromarray(ink).filter(ImageFilter.MedianFilter(3))  # grain is single pixels
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).astype(np.float32)
+    tone = float(np.median(border))
+    level: npt.NDArray[np.float32] | float
+    if np.mean(np.abs(border - tone) < FLAT) > 0.75:  # noqa: PLR2004 - all but where a stroke or a bar meets the edge
+        photo, level = grey.astype(np.float32), tone
+        difference = photo - level
+        is_light = np.maximum(difference - FLAT, 0).sum() > np.maximum(-difference - FLAT, 0).sum()
+    else:
+        smooth = Image.fromarray(grey).filter(ImageFilter.MedianFilter(3))  # grain is single pixels
+        is_light = np.median(grey) < NIGHT
+        level = _paper(ImageOps.invert(smooth) if is_light else smooth)
+        level = 255 - level if is_light else level
+        photo = np.asarray(smooth, np.float32)
+    # In shares of the light that the paper gives back: a shadow takes the same share from paper and ink.
+    difference = (
+        (photo - level) / np.maximum(255 - level, DIMMEST) if is_light else (level - photo) / np.maximum(level, DIMMEST)
+    )
+    difference = difference.clip(0, 1)
+    threshold = _otsu(difference)
+    if 2 * threshold < FAINTEST:
+        return np.zeros_like(grey)
+    ink: Ink = np.round(255 * np.clip((difference / threshold - 0.6) / 0.8, 0, 1)).astype(np.uint8)
+    return ink
+
+
+def _paper(photo: Image.Image) -> npt.NDArray[np.float32]:
+    """Return the light that the paper gives back at each place of a dark-on-light photo, (height, width), 0..255."""
     scale = PAPER_SIDE / max(photo.size)
     width, height = (max(PAPER_WINDOW + 1, round(side * scale)) for side in photo.size)
-    small = photo.resize((width, height), Image.Resampling.BOX)
+    small = np.asarray(photo.resize((width, height), Image.Resampling.BOX), int)
     # Continued over the edge, or a dark corner would be taken for a stroke.
-    wide = np.pad(np.asarray(small, int), PAPER_WINDOW, mode="reflect", reflect_type="odd").clip(0, 255)
-    # Opened, first the lightest and then the darkest of that: what is thinner than the window goes, a slope stays.
-    opened = Image.fromarray(wide.astype(np.uint8)).filter(ImageFilter.MinFilter(PAPER_WINDOW))
-    smooth = opened.filter(ImageFilter.MaxFilter(PAPER_WINDOW)).filter(ImageFilter.GaussianBlur(PAPER_WINDOW / 4))
+    wide = np.pad(small, PAPER_WINDOW, mode="reflect", reflect_type="odd").clip(0, 255).astype(np.uint8)
+    # Closed, first the lightest and then the darkest of that: what is thinner than the window goes, a slope stays.
+    closed = (
+        Image.fromarray(wide).filter(ImageFilter.MaxFilter(PAPER_WINDOW)).filter(ImageFilter.MinFilter(PAPER_WINDOW))
+    )
+    smooth = closed.filter(ImageFilter.GaussianBlur(PAPER_WINDOW / 4))
     paper = smooth.crop((PAPER_WINDOW, PAPER_WINDOW, width + PAPER_WINDOW, height + PAPER_WINDOW))
-    level = np.asarray(paper.resize(photo.size, Image.Resampling.BICUBIC), np.float32)
-    # In shares of the light that the paper gives back: a shadow takes the same share from paper and ink.
-    darker = np.clip((np.asarray(photo, np.float32) - level) / np.maximum(255 - level, DIMMEST), 0, 1)
-    threshold = _otsu(darker)
-    if threshold < FAINTEST:
-        return np.zeros_like(ink)
-    evened: Ink = np.round(255 * np.clip((darker / threshold - 0.6) / 0.8, 0, 1)).astype(np.uint8)
-    return evened
+    return np.asarray(paper.resize(photo.size, Image.Resampling.BICUBIC), np.float32)
 
 
 def _otsu(values: npt.NDArray[np.floating[Any]]) -> float:
@@ -285,7 +309,9 @@ def _otsu(values: npt.NDArray[np.floating[Any]]) -> float:
     below, weight = np.cumsum(counts), np.cumsum(counts * middles)
     above = below[-1] - below
     apart = np.where(above > 0, weight / below.clip(1) - (weight[-1] - weight) / above.clip(1), 0)
-    return float(edges[1 + int((below * above * apart**2).argmax())])
+    variance = below * above * apart**2
+    best = np.flatnonzero(variance >= variance.max() * (1 - 1e-9))  # anywhere between two clean tones: in the middle
+    return float(edges[1:][best].mean())
 
 
 def _too_many_bytes(size: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -141,6 +142,54 @@ def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> 
         f"file, or a function from a picture to probabilities or a label.{hint}"
     )
     raise ModelError(message)
+
+
+def reading(about: Mapping[str, str]) -> tuple[float, float]:
+    """Return the temperature and the threshold that a file of weights names, or 1 and minus infinity.
+
+    Raises
+    ------
+    ModelError
+        When one is no number that can be used.
+    """
+    values = []
+    for key, usual, above in (("temperature", 1.0, 0.0), ("threshold", -math.inf, -math.inf)):
+        try:
+            value = float(about.get(key, usual))
+        except ValueError:
+            value = math.nan
+        if not above <= value < math.inf or (key == "temperature" and value == 0):
+            message = f"The file's {key} is {about[key]!r}, which is no such number."
+            raise ModelError(message)
+        values.append(value)
+    return values[0], values[1]
+
+
+def as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - somebody's model may return anything
+    """Return a model's output as an array of numbers.
+
+    Raises
+    ------
+    ModelError
+        When it is not made of numbers.
+    """
+    import numpy as np  # noqa: PLC0415 - the widget must start without it
+
+    output = getattr(output, "logits", output)  # as the outputs of transformers are named
+    if hasattr(output, "detach"):
+        output = output.detach()
+        output = (output.float() if output.is_floating_point() else output).cpu().numpy()
+    try:
+        array = np.asarray(output)
+    except Exception:  # noqa: BLE001 - whatever numpy makes of somebody's objects
+        array = np.asarray(None)
+    if array.dtype.kind not in "buif":
+        message = (
+            f"The model returned a {type(output).__name__} where numbers were expected: logits or probabilities, one a "
+            "class."
+        )
+        raise ModelError(message)
+    return array
 
 
 def load_in_background() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from digit_widget.models import ModelError
+from digit_widget.models import ModelError, as_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,10 @@ class Function:
         given = ["a PIL picture", "a batch of tensors"]
         if self._ways[0] == self._at_once:
             given.reverse()
-        message = f"The function could take neither {given[0]} ({first}) nor {given[1]} ({second})."
+        message = (
+            f"The function could take neither {given[0]} ({first}) nor {given[1]} ({second}). Pictures of another size "
+            "than 28 × 28 come from a transform: transform=Compose([Resize((64, 64)), ToTensor()])."
+        )
         raise ModelError(message) from failures[0]
 
     def _one_by_one(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
@@ -76,10 +79,7 @@ class Function:
     def _at_once(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         import torch  # noqa: PLC0415 - only functions of tensors need it
 
-        output = self.function(torch.from_numpy(pictures))
-        if isinstance(output, torch.Tensor):
-            output = output.detach().float().cpu().numpy()
-        rows = _numbers(output)
+        rows = as_array(self.function(torch.tensor(pictures)))  # a copy: it may be worked on in place
         if rows.ndim == 0 or len(rows) != len(pictures):
             message = (
                 f"The function returned {f'the shape {rows.shape}' if rows.ndim else 'one number'} for "
@@ -90,17 +90,18 @@ class Function:
 
     def _scores(self, output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - it may return anything
         """Return one row of numbers: a label alone is all or nothing, None is nothing at all."""
-        output = output.detach().float().cpu().numpy() if hasattr(output, "detach") else output
-        if isinstance(output, np.ndarray) and output.size == 1 and output.dtype.kind in "iuUO":
-            output = output.item()  # as scikit-learn's predict returns a label
         if output is None:
             return np.zeros(len(self.labels))
-        if isinstance(output, str | numbers.Integral):
-            row = np.zeros(len(self.labels))
-            row[self._index(output)] = 1
-            return row
-        row = _numbers(output)
-        return row[0] if row.ndim == 2 and len(row) == 1 else row  # noqa: PLR2004 - a batch of one
+        if isinstance(output, np.ndarray) and output.size == 1 and output.dtype.kind in "UO":
+            output = output.item()  # a label, as scikit-learn's predict() gives it
+        if not isinstance(output, str):
+            row = as_array(output)
+            if row.size != 1 or row.dtype.kind == "f":
+                return row[0] if row.ndim == 2 and len(row) == 1 else row  # noqa: PLR2004 - a batch of one
+            output = row.item()  # an index, as argmax() gives it
+        row = np.zeros(len(self.labels))
+        row[self._index(output)] = 1
+        return row
 
     def _index(self, answer: str | numbers.Integral) -> int:
         if isinstance(answer, str) and answer in self.labels:
@@ -116,13 +117,3 @@ def _picture(one: npt.NDArray[np.float32]) -> Image.Image:
     """Return (channels, height, width), 0..1, as a picture: grey, or colour where there are three channels."""
     grey = np.round(one * 255).clip(0, 255).astype(np.uint8)
     return Image.fromarray(grey[0] if len(grey) == 1 else np.moveaxis(grey, 0, -1))
-
-
-def _numbers(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401
-    try:
-        return np.asarray(output, float)
-    except (TypeError, ValueError):
-        message = (
-            f"The function returned a {type(output).__name__} where probabilities, logits or a label were expected."
-        )
-        raise ModelError(message) from None

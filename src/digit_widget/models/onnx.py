@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digit_widget.models import ModelError
+from digit_widget.models import ModelError, reading
 
 try:
     import onnxruntime
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 USUAL_SIDE = 28
 CHANNELS = (1, 3)
+MAX_SIDE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +41,12 @@ class OnnxModel:
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
         (entry,) = self.session.get_inputs()
-        if len(entry.shape) == 2:  # noqa: PLR2004 - (n, height * width)
-            pictures = pictures.reshape(len(pictures), -1)
+        if len(entry.shape) < 4:  # noqa: PLR2004 - (n, height * width) or (n, height, width)
+            pictures = pictures.reshape(len(pictures), *((-1,) if len(entry.shape) == 2 else self.shape[1:]))  # noqa: PLR2004
         elif entry.shape[-1] in CHANNELS and entry.shape[1] not in CHANNELS:  # channels last, as Keras exports them
             pictures = np.moveaxis(pictures, 1, -1)
         pictures = np.ascontiguousarray(pictures, _TYPES[entry.type])
-        step = len(pictures) if not isinstance(entry.shape[0], int) else entry.shape[0]
+        step = entry.shape[0] if isinstance(entry.shape[0], int) else len(pictures)
         name = _scores(self.session).name
         parts = [self.session.run([name], {entry.name: part})[0] for part in _batches(pictures, step)]
         return np.concatenate(parts)[: len(pictures)].astype(np.float32)
@@ -84,21 +85,23 @@ def load_onnx(path: Path) -> OnnxModel:
         message = f"{path.name} cannot be read as an ONNX model: {' '.join(str(error).split())[:200]}"
         raise ModelError(message) from error
     entries = session.get_inputs()
-    if len(entries) != 1 or entries[0].type not in _TYPES or len(entries[0].shape) not in (2, 4):
+    if len(entries) != 1 or entries[0].type not in _TYPES or len(entries[0].shape) not in (2, 3, 4):
         found = ", ".join(f"{entry.name} {entry.type} {entry.shape}" for entry in entries)
         message = (
             f"{path.name} takes {found or 'nothing'}; a batch of pictures, (n, channels, height, width) of floats, was "
             "expected. Wrap it in a function that makes its inputs, and pass that."
         )
         raise ModelError(message)
-    about = session.get_modelmeta().custom_metadata_map
+    shape = _shape(entries[0].shape)
+    if not (min(shape) >= 1 and max(shape) <= MAX_SIDE and entries[0].shape[0] != 0):
+        message = f"{path.name} takes pictures of {entries[0].shape}; sides of 1 to {MAX_SIDE} pixels can be made."
+        raise ModelError(message)
     classes = _scores(session).shape[-1] if _scores(session).shape else None
     return OnnxModel(
         session,
-        _shape(entries[0].shape),
+        shape,
         classes if isinstance(classes, int) else None,
-        float(about.get("temperature", 1)),
-        float(about.get("threshold", -math.inf)),
+        *reading(session.get_modelmeta().custom_metadata_map),
     )
 
 
@@ -107,6 +110,8 @@ def _shape(declared: list[int | str]) -> Shape:
     if len(declared) == 2:  # noqa: PLR2004 - (n, height * width)
         side = math.isqrt(declared[1]) if isinstance(declared[1], int) else USUAL_SIDE
         return 1, side, side
+    if len(declared) == 3:  # noqa: PLR2004 - (n, height, width)
+        declared = [declared[0], 1, *declared[1:]]
     channels, height, width = declared[1:]
     if width in CHANNELS and channels not in CHANNELS:
         height, width, channels = channels, height, width

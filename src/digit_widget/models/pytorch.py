@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from digit_widget.models import ModelError
+from digit_widget.models import ModelError, as_array, reading
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
 
@@ -52,6 +52,9 @@ class _Threads:
 
 
 _threads = _Threads()
+_modes: dict[nn.Module, tuple[int, list[nn.Module]]] = {}
+"""Modules that are being asked: by how many calls, and which of their parts were in training before."""
+_modes_lock = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,8 @@ class TorchModel:
         """Return the module's output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
         little = pictures.size <= LITTLE and self._is_small
         with torch.inference_mode(), _evaluating(self.module), _one_thread() if little else nullcontext():
-            batch = torch.from_numpy(pictures).to(_like(self.module))
-            return _as_array(self.module(batch.flatten(1) if self.flat else batch))
+            batch = torch.tensor(pictures).to(_like(self.module))  # a copy: it may be worked on in place
+            return as_array(self.module(batch.flatten(1) if self.flat else batch))
 
     @cached_property
     def _is_small(self) -> bool:
@@ -93,39 +96,46 @@ def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
     ModelError
         When it takes none of the usual shapes.
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        message = f"{type(module).__name__} has no weights yet: it is on the device meta. Load them into it first."
+        raise ModelError(message)
     if any_shape:
         return TorchModel(module, None)
-    channels, features = _first_layer(module)
-    sides = SIDES if features is None else [side for side in SIDES if side**2 * channels == features]
     reason: Exception | None = None
-    for side in sides:
-        shape = channels, side, side
-        for flat in (False, True) if features else (False,):
-            model = TorchModel(module, shape, flat=flat)
-            try:
-                output = model(torch.zeros(3, *shape).numpy())  # three, since one or two may pass for something else
-            except Exception as error:  # noqa: BLE001 - whatever a wrong shape makes of somebody's code
-                reason = reason or error
-                continue
-            if output.ndim >= 2 and len(output) == 3:  # noqa: PLR2004
-                return model
-    tried = ", ".join(str(side) for side in sides) or f"none that gives its first layer the {features} numbers it takes"
+    for shape, flat in _shapes(module):
+        model = TorchModel(module, shape, flat=flat)
+        try:
+            output = model(torch.zeros(3, *shape).numpy())  # three, since one or two may pass for something else
+        except ModelError:
+            raise  # it took the pictures, and returned what is no answer
+        except Exception as error:  # noqa: BLE001 - whatever a wrong shape makes of somebody's code
+            reason = reason or error
+            continue
+        if output.ndim >= 2 and len(output) == 3:  # noqa: PLR2004
+            return model
+    tried = ", ".join(" × ".join(map(str, shape)) for shape, _ in _shapes(module))
     message = (
-        f"The size of picture that {type(module).__name__} takes was not found: tried {channels} × side × side with "
-        f"the sides {tried}. Say it with a transform, as transform=Compose([Resize((48, 48)), ToTensor()])."
+        f"The size of picture that {type(module).__name__} takes was not found (tried {tried}). Say it with a "
+        "transform, as transform=Compose([Resize((48, 48)), ToTensor()]), or wrap the network in a function."
         + (f" The first try said: {type(reason).__name__}: {_short(reason)}" if reason else "")
     )
     raise ModelError(message) from reason
 
 
-def _first_layer(module: nn.Module) -> tuple[int, int | None]:
-    """Return how many channels a module begins with and, where its first layer is a linear one, of how many numbers."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            return layer.in_channels, None
-        if isinstance(layer, nn.Linear):
-            return 1, layer.in_features or None
-    return 1, None
+def _shapes(module: nn.Module) -> list[tuple[Shape, bool]]:
+    """Return the shapes of picture a module may take, the likeliest first, and whether as rows of numbers.
+
+    Its first weights tell: a convolution has its channels in theirs, a linear layer the count of numbers it takes.
+    """
+    weights = [parameter.shape for parameter in module.parameters() if parameter.ndim in (2, 4)]
+    channels = next((shape[1] for shape in weights if len(shape) == 4), 1)  # noqa: PLR2004 - (out, in, height, width)
+    squares = [((channels, side, side), False) for side in SIDES]
+    if not weights or len(weights[0]) == 4:  # noqa: PLR2004
+        return squares
+    count = weights[0][1]
+    rows = [(depth, math.isqrt(count // depth)) for depth in (1, 3)]
+    fitting = [(depth, side, side) for depth, side in rows if side and depth * side**2 == count]
+    return [*((shape, flat) for shape in fitting for flat in (False, True)), *squares]
 
 
 def _like(module: nn.Module) -> torch.Tensor:
@@ -134,32 +144,36 @@ def _like(module: nn.Module) -> torch.Tensor:
     return next(own, torch.zeros(1))
 
 
-def _as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - somebody's module may return anything
-    output = getattr(output, "logits", output)  # as the outputs of transformers are named
-    if not isinstance(output, torch.Tensor):
-        message = f"The model returned a {type(output).__name__} where a tensor of logits, (n, classes), was expected."
-        raise ModelError(message)
-    array: npt.NDArray[Any] = output.detach().float().cpu().numpy()
-    return array
-
-
 def _short(error: Exception | None) -> str:
     return " ".join(str(error).split())[:200]
 
 
 @contextmanager
 def _evaluating(module: nn.Module) -> Iterator[None]:
-    """Keep a module in evaluation mode for a moment: somebody may be training it between two drawings."""
-    training = [part for part in module.modules() if part.training]
-    if training:
-        module.eval()
+    """Keep a module in evaluation mode for a moment: somebody may be training it between two drawings.
+
+    Calls may overlap, where one hangs: the first in remembers the modes, the last out puts them back.
+    """
+    with _modes_lock:
+        inside, training = _modes.get(module, (0, []))
+        if not inside:
+            training = [part for part in module.modules() if getattr(part, "training", False)]
+            if training:
+                module.eval()
+        _modes[module] = inside + 1, training
     try:
         yield
     finally:
-        for part in module.modules():  # forward itself may change the mode
-            part.training = False
-        for part in training:
-            part.training = True
+        with _modes_lock:
+            inside, training = _modes.pop(module)
+            if inside > 1:
+                _modes[module] = inside - 1, training
+            else:
+                for part in module.modules():  # forward itself may change the mode
+                    if getattr(part, "training", False):
+                        part.training = False
+                for part in training:
+                    part.training = True
 
 
 @contextmanager
@@ -219,33 +233,18 @@ def _recognised(weights: dict[str, torch.Tensor], name: str, about: dict[str, st
     for architecture, make in ARCHITECTURES.items():
         if named not in (None, architecture):
             continue
-        last = list(weights.values())[-1]
+        last = next(reversed(weights.values()), torch.zeros(1))
         with torch.device("meta"):  # no memory is taken before it is known to fit
             module = make(len(last)) if last.ndim else make(1)
         if {key: tuple(value.shape) for key, value in module.state_dict().items()} == shapes:
             module.load_state_dict({key: value.float() for key, value in weights.items()}, assign=True)
-            temperature, threshold = (_number(about, key, usual) for key, usual in _USUAL.items())
-            return TorchModel(module.eval(), (1, 28, 28), len(last), temperature, threshold)
+            return TorchModel(module.eval(), (1, 28, 28), len(last), *reading(about))
     message = (
         f"{name} holds weights of {f'the architecture {named!r}' if named else 'an architecture'} that is not known "
         f"here ({_listed(shapes)}); known: {', '.join(ARCHITECTURES)}. Build your network, load the weights into it "
         "and pass it: DigitWidget(model=network)."
     )
     raise ModelError(message)
-
-
-_USUAL = {"temperature": 1.0, "threshold": -math.inf}
-
-
-def _number(about: dict[str, str], key: str, usual: float) -> float:
-    try:
-        value = float(about.get(key, usual))
-    except ValueError:
-        value = math.nan
-    if math.isnan(value) or (key == "temperature" and not 0 < value < math.inf):
-        message = f"The file's {key} is {about[key]!r}, which is no such number."
-        raise ModelError(message)
-    return value
 
 
 def _listed(shapes: dict[str, tuple[int, ...]]) -> str:
