@@ -108,7 +108,7 @@ $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@touch $(LAB) $@  # the test tools include what the examples need
 
 $(HOSTS): $(DEV)
-	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 400 MB, half a minute, only this once."
+	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 550 MB, half a minute, only this once."
 	$(PIP) --editable '.[dev,hosts]'
 	@touch $@
 

@@ -75,14 +75,29 @@ class Server:
         return self.log.read_text(errors="replace")[-characters:]
 
 
+# What other hosts and language servers add to a Jupyter server and to its pages: not asked for here, and slow to start.
+FOREIGN_TO_SERVER = (
+    "jupyter_lsp",
+    "notebook",
+    "panel.io.jupyter_server_extension",
+    "solara.server.jupyter.server_extension",
+    "voila.server_extension",
+)
+FOREIGN_TO_PAGE = ("@pyviz/jupyterlab_pyviz", "@voila-dashboards/jupyterlab-preview", "jupyter-vue", "jupyter-vuetify")
+
+
 @contextlib.contextmanager
-def jupyterlab(root: Path) -> Iterator[Server]:
-    """Serve JupyterLab with its work folder and its home under `root`."""
-    settings = root / "home" / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+def jupyterlab(root: Path, *options: str, notebook: bool = False) -> Iterator[Server]:
+    """Serve JupyterLab, and Jupyter Notebook if asked to, with its work folder and its home under `root`."""
+    config = root / "home" / "config"
+    settings = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}  # or a question and a request to another machine
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
-    extensions = {"jupyterlab": True, "jupyter_lsp": False, "voila.server_extension": False}
+    (config / "labconfig").mkdir()
+    disabled = {"disabledExtensions": dict.fromkeys(FOREIGN_TO_PAGE, True)}
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(disabled))
+    extensions = dict.fromkeys(FOREIGN_TO_SERVER, False) | {"jupyterlab": True, "notebook": notebook}
     command = [
         "jupyterlab",
         "--no-browser",
@@ -93,9 +108,11 @@ def jupyterlab(root: Path) -> Iterator[Server]:
         "--ServerApp.root_dir={work}",
         f"--ServerApp.jpserver_extensions={extensions}",
         "--LabApp.expose_app_in_browser=True",  # to open and run notebooks without racing through menus
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly",  # the default one asks PyPI
+        *options,
     ]
-    with _serving(command, root, ready="/api/status") as server:
+    with serving(command, root, ready="/api/status") as server:
         yield server
 
 
@@ -110,12 +127,12 @@ def voila(root: Path, notebook: Path) -> Iterator[Server]:
         "--port={port}",
     ]
     ready = "/voila/static/voila.js"  # the page itself would run the notebook once more, for nobody
-    with _serving(command, root, ready) as server:
+    with serving(command, root, ready) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _serving(command: list[str], root: Path, ready: str) -> Iterator[Server]:
+def serving(command: list[str], root: Path, ready: str) -> Iterator[Server]:
     """Start ``python -m <command>``, wait until the path `ready` answers, and end it with all that it started."""
     work, home = root / "work", root / "home"
     for folder in (work, home):
