@@ -1,5 +1,7 @@
 // Undo and redo, as pure data: a drawing is never changed, only followed by another.
 
+import { pack, unpack } from "./memory.js";
+
 /**
  * A point of the pen: x and y in pad units, t in ms from the drawing's first point, pressure in 0..1.
  * @typedef {[x: number, y: number, t: number, pressure: number]} Point
@@ -20,6 +22,14 @@ export const isBlank = ({ background, strokes }) => !background && !strokes.leng
 export const isSame = (a, b) =>
   a.background === b.background && JSON.stringify(a.strokes) === JSON.stringify(b.strokes);
 
+/**
+ * Whether one drawing is another with more strokes, or with none more.
+ * @param {Drawing} drawing
+ * @param {Drawing} start
+ */
+const continues = ({ background, strokes }, start) =>
+  isSame({ background, strokes: strokes.slice(0, start.strokes.length) }, start);
+
 /** How many steps can be taken back. */
 export const DEPTH = 100;
 
@@ -30,6 +40,7 @@ export function createHistory() {
   let past = [];
   /** @type {Drawing[]} */
   let future = [];
+  let isTold = true; // whether what is remembered, and the strokes drawn since, tell all of it
 
   return {
     get now() {
@@ -42,17 +53,38 @@ export function createHistory() {
       return future.length > 0;
     },
 
-    /** Begin with a drawing that was made elsewhere, so that its strokes can be taken back one by one. */
-    restore(/** @type {Drawing} */ drawing) {
+    /**
+     * Begin with a drawing that was made elsewhere: what was remembered of it can be undone and redone, and what was
+     * drawn since can be taken back stroke by stroke.
+     * @param {Drawing} drawing
+     * @param {unknown} [memory]
+     */
+    restore(drawing, memory) {
+      const known = unpack(memory) ?? { past: [], now: BLANK, future: [] };
       const { background, strokes } = drawing;
+      past = known.past;
+      let drawn = known.now.strokes.length;
+      if (!continues(drawing, known.now)) {
+        past.push(known.now); // Python has drawn, in one act
+        drawn = background === known.now.background ? strokes.length : 0;
+      }
+      future = isSame(drawing, known.now) ? known.future : [];
+      for (; drawn < strokes.length; drawn++) past.push({ background, strokes: strokes.slice(0, drawn) });
+      past.splice(0, past.length - DEPTH);
       now = drawing;
-      future = [];
-      past = strokes.map((_, index) => ({ background, strokes: strokes.slice(0, index) }));
-      if (background) past.unshift(BLANK);
+      isTold = true;
+    },
+
+    /** What to remember now; null when that is as it was, but for strokes that the drawing itself tells of. */
+    remember() {
+      if (isTold) return null;
+      isTold = true;
+      return pack(past, now, future);
     },
 
     /** Put another drawing on the pad. */
     push(/** @type {Drawing} */ drawing) {
+      if (drawing.strokes.length !== now.strokes.length + 1 || !continues(drawing, now)) isTold = false;
       past.push(now);
       if (past.length > DEPTH) past.shift();
       future = [];
@@ -73,6 +105,7 @@ export function createHistory() {
       if (!before) return;
       future.push(now);
       now = before;
+      isTold = false;
     },
 
     redo() {
@@ -80,6 +113,7 @@ export function createHistory() {
       if (!after) return;
       past.push(now);
       now = after;
+      isTold = false;
     },
   };
 }

@@ -1,46 +1,19 @@
 // What a person reads and presses: the answer, how sure it is, what the model saw, the buttons, the messages.
 // It knows no widget; whatever it is given it shows as text, never as HTML.
 
-const TEXT = {
-  pad: "Drawing pad: draw a digit with mouse, finger or pen",
-  undo: "Undo",
-  redo: "Redo",
-  clear: "Clear",
-  predict: "Predict",
-  blank: "Draw a digit",
-  unknown: "Not a digit, it seems",
-  seen: "What the model sees",
-  seenAlt: "The drawing as the model sees it, 28 by 28 pixels",
-  bars: "Most probable answers",
-  busy: "Python is busy, or gone. Your drawing is kept; the answer comes when Python is free.",
-  stale: "Press Predict for an answer",
-  why: "Why?",
-  warm: "Warm ink",
-  spokeFor: (/** @type {string} */ label) => ` spoke for ${label}, `,
-  cold: "cold ink",
-  against: " against it",
-  runnerUp: (/** @type {string} */ label) => `The same for the runner-up, ${label}`,
-  runnerUpAlt: "What the model sees, its ink coloured by what it says of the runner-up",
-  models: "The models' answers",
-  agree: "The models agree",
-  disagree: "The models disagree",
-  differs: "\u2260 differs",
-};
-
-/** From this confidence on an answer is called so. @type {[from: number, word: string][]} */
-const SURENESS = [
-  [0.99, "Very sure"],
-  [0.9, "Sure"],
-  [0.6, "Fairly sure"],
-  [0, "Not sure"],
-];
+import { cut } from "./texts.js";
+import { createGrip } from "./grip.js";
 
 const BARS = 3;
 
 /**
  * @typedef {object} View
+ * @property {import("./texts.js").Voice} voice
+ * @property {number} size  the pad's side, in CSS pixels
  * @property {import("./exchange.js").State} state
  * @property {boolean} isBlank
+ * @property {boolean} isDrawing  whether a stroke is under way
+ * @property {{ x: number, y: number, isDown: boolean } | null} cursor  where the keyboard draws, in shares of the pad
  * @property {boolean} canUndo
  * @property {boolean} canRedo
  * @property {boolean} hasButton  whether *Predict* is there to be pressed
@@ -87,6 +60,7 @@ const BARS = 3;
  * @param {() => void} actions.clear
  * @param {() => void} actions.predict
  * @param {() => void} actions.why
+ * @param {(size: number) => void} actions.resize
  */
 export function createPanel(document, actions) {
   /**
@@ -102,24 +76,43 @@ export function createPanel(document, actions) {
     return element;
   };
 
-  const button = (/** @type {keyof typeof actions} */ name) => {
-    const element = make("button", name, TEXT[name]);
+  /** What has to be said anew in another language. @type {((voice: import("./texts.js").Voice) => void)[]} */
+  const texts = [];
+  /** @param {HTMLElement} target @param {import("./texts.js").Key} key @param {string} [attribute] */
+  const name = (target, key, attribute) => {
+    texts.push(({ say }) => (attribute ? target.setAttribute(attribute, say(key)) : target.replaceChildren(say(key))));
+  };
+
+  const button = (/** @type {Exclude<keyof typeof actions, "resize">} */ action) => {
+    const element = make("button", action);
+    name(element, action);
     element.type = "button";
-    element.addEventListener("click", () => actions[name]());
+    element.addEventListener("click", () => actions[action]());
     return element;
   };
 
   const canvas = make("canvas", "canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", TEXT.pad);
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application"); // the keys are the pad's, not the screen reader's
+  name(canvas, "pad", "aria-label");
+  const keys = make("p", "keys");
+  name(keys, "keys");
+  keys.id = `dw-keys-${Math.random().toString(36).slice(2)}`; // there may be other pads on the page
+  canvas.setAttribute("aria-describedby", keys.id);
   const overlay = make("img", "overlay");
   overlay.alt = "";
   overlay.ariaHidden = "true";
+  const cursor = make("span", "cursor");
+  const corner = make("span", "grip");
+  name(corner, "size", "aria-label");
+  const grip = createGrip(corner, {
+    onPull: (size) => element.style.setProperty("--dw-size", `${size}px`),
+    onChange: actions.resize,
+  });
 
   const result = make("span", "result");
   const confidence = make("span", "confidence");
-  const answer = make("output", "answer", result, confidence);
-  answer.setAttribute("aria-live", "polite");
+  const answer = make("div", "answer", result, confidence);
 
   const rows = Array.from({ length: BARS }, () => {
     const label = make("span", "label");
@@ -128,55 +121,65 @@ export function createPanel(document, actions) {
     return { label, bar, share, element: make("li", "row", label, bar, share) };
   });
   const bars = make("ol", "bars", ...rows.map(({ element }) => element));
-  bars.setAttribute("aria-label", TEXT.bars);
+  name(bars, "bars", "aria-label");
 
   const picture = make("img", "seen");
-  picture.alt = TEXT.seenAlt;
-  const plain = make("span", "plain", TEXT.seen);
+  name(picture, "seenAlt", "alt");
+  const plain = make("span", "plain");
+  name(plain, "seen");
+  const legend = make("span", "legend");
+  const colours = { warm: make("span", "warm"), cold: make("span", "cold") };
+  name(colours.warm, "warm");
+  name(colours.cold, "cold");
   const spokeFor = make("span", "for");
-  const [warm, cold] = [make("span", "warm", TEXT.warm), make("span", "cold", TEXT.cold)];
-  const legend = make("span", "legend", warm, spokeFor, cold, TEXT.against);
   const seen = make("figure", "figure", picture, make("figcaption", "caption", plain, legend));
 
   const second = make("img", "runner-up");
-  second.alt = TEXT.runnerUpAlt;
+  name(second, "seenAlt", "alt");
   const secondCaption = make("figcaption", "caption");
   const runnerUp = make("figure", "figure", second, secondCaption);
 
   const [undo, redo, clear] = [button("undo"), button("redo"), button("clear")];
   const [why, predict] = [button("why"), button("predict")];
   const message = make("p", "message");
-  message.setAttribute("role", "status");
+  // The one place that is read aloud by itself; what is seen changes in many places at once.
+  const spoken = make("p", "spoken");
+  spoken.setAttribute("role", "status");
 
   const agreement = make("p", "agreement");
-  agreement.setAttribute("aria-live", "polite");
   const list = make("ul", "list");
-  list.setAttribute("aria-label", TEXT.models);
+  name(list, "models", "aria-label");
   const models = make("div", "models", agreement, list);
   /** @type {ReturnType<typeof makeModel>[]} */
   const lines = [];
   const makeModel = () => {
-    const [name, label] = [make("span", "name"), make("span", "emoji")];
+    const [called, label] = [make("span", "name"), make("span", "emoji")];
     const [words, mark] = [make("span", "words"), make("span", "mark")];
-    const element = make("li", "model", name, label, words, mark);
+    const element = make("li", "model", called, label, words, mark);
     list.append(element);
-    return { name, label, words, mark, element };
+    return { called, label, words, mark, element };
   };
 
-  const board = make(
-    "div",
-    "board",
-    make("div", "sheet", canvas, overlay),
-    make("div", "buttons", undo, redo, clear, why, predict),
-  );
+  const sheet = make("div", "sheet", canvas, overlay, keys, cursor, corner);
+  const board = make("div", "board", sheet, make("div", "buttons", undo, redo, clear, why, predict));
   const side = make("div", "side", answer, bars, seen, runnerUp);
-  const element = make("div", "widget", board, side, models, message);
+  const element = make("div", "widget", board, side, models, message, spoken);
   element.className = "digit-widget";
 
-  const percent = new Intl.NumberFormat(undefined, { style: "percent" });
-  // Never "100 %" for what is only nearly certain.
-  const format = (/** @type {number} */ share) =>
-    share < 1 && share > 0.99 ? `> ${percent.format(0.99)}` : percent.format(share);
+  /** @type {import("./texts.js").Voice} */
+  let voice;
+  /** @param {import("./texts.js").Voice} next */
+  function speak(next) {
+    if (voice === next) return;
+    voice = next;
+    element.lang = voice.language;
+    element.dir = voice.direction;
+    for (const tell of texts) tell(voice);
+    const parts = cut(voice.template("legend"));
+    /** @type {Record<string, Node>} */
+    const spans = { ...colours, label: spokeFor };
+    legend.replaceChildren(...parts.map((part, index) => (index % 2 ? spans[part] : part)));
+  }
 
   const write = (/** @type {HTMLElement} */ target, /** @type {string} */ text) => {
     if (target.textContent !== text) target.textContent = text; // unchanged, it is not read out again
@@ -187,18 +190,74 @@ export function createPanel(document, actions) {
     else if (image.src !== url) image.src = url; // the same again would be decoded again
   };
 
-  /** @param {{ prediction: number | null, confidence: number }} answer */
-  function words({ prediction, confidence: p }) {
-    if (prediction === null) return TEXT.unknown;
-    const [, word] = /** @type {[number, string]} */ (SURENESS.find(([from]) => p >= from));
-    return `${word} (${format(p)})`;
+  /** @param {HTMLButtonElement} target @param {boolean} isOn */
+  function enable(target, isOn) {
+    // What is disabled loses the focus: a keyboard that pressed it goes on with the pad, not with the top of the page.
+    if (!isOn && target.matches(":focus-visible")) canvas.focus();
+    target.disabled = !isOn;
+  }
+
+  /** Write a label, an emoji mostly, and what is read aloud for it. @param {HTMLElement} target @param {string} text */
+  function writeLabel(target, text) {
+    write(target, text);
+    const aloud = voice.aloud(text);
+    if (aloud === text) for (const attribute of ["role", "aria-label"]) target.removeAttribute(attribute);
+    else {
+      target.setAttribute("role", "img");
+      target.setAttribute("aria-label", aloud);
+    }
   }
 
   /** @param {View} view */
   function mainWords(view) {
     if (view.error) return "";
-    if (view.isBlank) return TEXT.blank;
-    return view.prediction === null && view.state !== "current" ? "" : words(view);
+    if (view.isBlank) return voice.say("blank");
+    return view.prediction === null && view.state !== "current" ? "" : voice.words(view);
+  }
+
+  /** @param {View} view */
+  function showMessage(view) {
+    const { state, hasButton, error, refusal } = view;
+    const hint = hasButton && state === "stale" ? voice.say("stale") : "";
+    const text = state === "busy" ? voice.say("busy") : error || refusal || hint;
+    write(message, text);
+    // What Python says it says in English.
+    message.lang = spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
+    write(spoken, text || aloud(view));
+  }
+
+  /** What is read aloud of an answer: once, when it is that of the drawing. @param {View} view */
+  function aloud(view) {
+    const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels, rows: others, agree } = view;
+    if (isDrawing || state !== "current") return "";
+    if (isBlank) return voice.say("blank");
+    if (prediction === null) return voice.words(view);
+    const [, runner] = ranked(probabilities, labels);
+    const agreed = others.filter((row) => !row.error).length < 2 ? "" : voice.say(agree ? "agree" : "disagree");
+    return [
+      voice.say("said", { label: voice.aloud(label), words: voice.words(view) }),
+      runner && voice.say("second", { label: voice.aloud(runner.label), share: voice.share(runner.p) }),
+      agreed,
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  /** @param {number[]} probabilities @param {string[]} labels */
+  const ranked = (probabilities, labels) =>
+    probabilities
+      .map((p, index) => ({ p, label: labels[index] ?? String(index) }))
+      .sort((a, b) => b.p - a.p);
+
+  /** @param {View} view */
+  function showCursor({ cursor: place, isBlank }) {
+    sheet.dataset.keys = String(place !== null);
+    cursor.hidden = !place;
+    keys.hidden = !place || !isBlank; // it stands on the paper, until there is something else on it
+    if (!place) return;
+    cursor.dataset.down = String(place.isDown);
+    cursor.style.setProperty("--dw-x", String(place.x));
+    cursor.style.setProperty("--dw-y", String(place.y));
   }
 
   /** @param {View} view */
@@ -209,25 +268,25 @@ export function createPanel(document, actions) {
     show(picture, reasons.seen ?? url);
     plain.hidden = "seen" in reasons;
     legend.hidden = !plain.hidden;
-    write(spokeFor, TEXT.spokeFor(reasons.label ?? ""));
+    write(spokeFor, reasons.label ?? "");
     runnerUp.hidden = !isExplaining;
     runnerUp.dataset.empty = String(!reasons.runner_up);
     show(second, reasons.runner_up);
-    write(secondCaption, TEXT.runnerUp(reasons.runner_up_label ?? ""));
+    write(secondCaption, voice.say("runnerUp", { label: reasons.runner_up_label ?? "" }));
   }
 
   /** @param {View} view */
   function showModels({ rows, agree, isBlank, state }) {
     models.hidden = !rows.length;
     const said = isBlank ? [] : rows.filter((row) => !row.error);
-    write(agreement, said.length < 2 ? "" : agree ? TEXT.agree : TEXT.disagree);
+    write(agreement, said.length < 2 ? "" : voice.say(agree ? "agree" : "disagree"));
     rows.forEach((row, index) => {
       const line = (lines[index] ??= makeModel());
-      write(line.name, row.name);
-      write(line.label, row.result);
+      write(line.called, row.name);
+      writeLabel(line.label, row.result);
       const isNothing = isBlank || (row.prediction === null && state !== "current");
-      write(line.words, row.error || (isNothing ? "" : words(row)));
-      write(line.mark, row.differs ? TEXT.differs : "");
+      write(line.words, row.error || (isNothing ? "" : voice.words(row)));
+      write(line.mark, row.differs ? voice.say("differs") : "");
       line.element.dataset.differs = String(row.differs);
     });
   }
@@ -239,20 +298,21 @@ export function createPanel(document, actions) {
     /** @param {View} view */
     show(view) {
       const { state, probabilities, labels, prediction } = view;
+      speak(view.voice);
       element.dataset.state = state;
-      answer.ariaBusy = String(state === "waiting" || state === "busy");
-      write(result, view.result);
+      element.style.setProperty("--dw-size", `${view.size}px`);
+      grip.show(view.size);
+      showCursor(view);
+      writeLabel(result, view.result);
       write(confidence, mainWords(view));
 
-      const best = probabilities
-        .map((p, index) => ({ p, label: labels[index] ?? String(index) }))
-        .sort((a, b) => b.p - a.p);
+      const best = ranked(probabilities, labels);
       bars.dataset.empty = String(prediction === null);
       rows.forEach(({ label, bar, share, element: row }, index) => {
         row.hidden = index >= best.length;
         const { p, label: text } = best[index] ?? { p: 0, label: "" };
-        write(label, prediction === null ? "" : text);
-        write(share, prediction === null ? "" : format(p));
+        writeLabel(label, prediction === null ? "" : text);
+        write(share, prediction === null ? "" : voice.share(p));
         bar.style.setProperty("--dw-share", String(prediction === null ? 0 : p));
       });
 
@@ -260,13 +320,12 @@ export function createPanel(document, actions) {
       showReasons(view);
       showModels(view);
 
-      undo.disabled = !view.canUndo;
-      redo.disabled = !view.canRedo;
-      clear.disabled = view.isBlank;
+      enable(undo, view.canUndo);
+      enable(redo, view.canRedo);
+      enable(clear, !view.isBlank);
       predict.hidden = !view.hasButton;
-      predict.disabled = view.isBlank;
-      const hint = view.hasButton && state === "stale" ? TEXT.stale : "";
-      write(message, state === "busy" ? TEXT.busy : view.error || view.refusal || hint);
+      enable(predict, !view.isBlank);
+      showMessage(view);
     },
   };
 }

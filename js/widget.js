@@ -2,8 +2,10 @@
 
 import { createExchange } from "./exchange.js";
 import { isBlank } from "./history.js";
+import { createKeys } from "./keys.js";
 import { createPad } from "./pad.js";
 import { createPanel } from "./panel.js";
+import { createVoice, wanted } from "./texts.js";
 
 /**
  * The synced traits; widget.py says what they mean.
@@ -12,6 +14,8 @@ import { createPanel } from "./panel.js";
  * @property {import("./history.js").Stroke[]} strokes
  * @property {"stroke" | "move" | "button"} predict_on
  * @property {string[]} labels
+ * @property {number} size
+ * @property {string} locale
  * @property {string} result
  * @property {number | null} prediction
  * @property {number} confidence
@@ -20,6 +24,7 @@ import { createPanel } from "./panel.js";
  * @property {string} _background
  * @property {string} _seen
  * @property {number} _drawn
+ * @property {object} _memory
  * @property {number} _question
  * @property {number} _answered
  * @property {boolean} _unasked
@@ -35,6 +40,8 @@ import { createPanel } from "./panel.js";
 const SHOWN = [
   "predict_on",
   "labels",
+  "size",
+  "locale",
   "result",
   "prediction",
   "confidence",
@@ -63,6 +70,10 @@ function render({ model, el }) {
       model.set("explaining", !model.get("explaining"));
       model.save_changes();
     },
+    resize(size) {
+      model.set("size", size);
+      model.save_changes();
+    },
   });
 
   const pad = createPad(panel.canvas, {
@@ -74,6 +85,21 @@ function render({ model, el }) {
       if (waits || (when !== "move" && !still)) exchange.mark(true);
       else exchange.request();
     },
+    onDrop() {
+      if (model.get("predict_on") === "move") exchange.request();
+      else exchange.mark(model.get("_unasked"));
+    },
+  });
+
+  const keys = createKeys(panel.element, {
+    canvas: panel.canvas,
+    pad,
+    ask() {
+      // A pen that was just lifted for it may have asked.
+      if (!isBlank(pad.drawing) && exchange.state !== "waiting") exchange.request();
+    },
+    onChange: refresh,
+    signal: life.signal,
   });
 
   const exchange = createExchange({
@@ -99,12 +125,32 @@ function render({ model, el }) {
     model.set("_background", background);
     drawn = model.get("_drawn") + 1;
     model.set("_drawn", drawn);
+    const memory = pad.remember();
+    if (memory) model.set("_memory", memory);
     if (question !== undefined) model.set("_question", question);
     model.save_changes();
     isSending = false;
   }
 
   const drawing = () => ({ background: model.get("_background"), strokes: model.get("strokes") });
+
+  /** @type {{ locale: string, voice: import("./texts.js").Voice } | undefined} */
+  let spoken;
+  function voice() {
+    const locale = model.get("locale");
+    if (spoken?.locale !== locale) {
+      const { documentElement, defaultView } = el.ownerDocument;
+      const browser = defaultView?.navigator.languages ?? [];
+      spoken = { locale, voice: createVoice(wanted(locale, documentElement.lang, browser)) };
+    }
+    return spoken.voice;
+  }
+
+  function cursor() {
+    if (!keys.cursor) return null;
+    const { x, y, isDown } = keys.cursor;
+    return { x: x / pad.side, y: y / pad.side, isDown };
+  }
 
   let isRefreshing = false;
   /** Show what the traits say now, once for all that change together. */
@@ -115,9 +161,14 @@ function render({ model, el }) {
       isRefreshing = false;
       if (life.signal.aborted) return;
       const why = model.get("_why");
+      pad.resize(model.get("size"));
       panel.show({
+        voice: voice(),
+        size: model.get("size"),
         state: exchange.state,
         isBlank: isBlank(pad.drawing),
+        isDrawing: pad.isDrawing,
+        cursor: cursor(),
         canUndo: pad.canUndo,
         canRedo: pad.canRedo,
         hasButton: model.get("predict_on") === "button",
@@ -170,7 +221,7 @@ function render({ model, el }) {
   on("_unasked", () => exchange.mark(model.get("_unasked")));
   on("_answered", () => exchange.settle(model.get("_answered")));
 
-  pad.restore(drawing());
+  pad.restore(drawing(), model.get("_memory"));
   exchange.mark(model.get("_unasked"));
   refresh();
   el.append(panel.element);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import traceback
 from contextlib import contextmanager
@@ -26,10 +28,17 @@ if TYPE_CHECKING:
     from digit_widget.normalise import Ink
 
 _STATIC = Path(__file__).parent / "static"
-_SETTABLE = ("image", "strokes", "predict_on", "labels", "explaining")
-_DRAWING = ("image", "strokes", "_background", "_drawn", "_question")
-_FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "explaining", "_view_count")
+_PAD = json.loads((Path(__file__).parent / "pad.json").read_text(encoding="utf-8"))  # the front end reads it too
+_SMALLEST: int = _PAD["smallest"]
+_LARGEST: int = _PAD["largest"]
+_SETTABLE = ("image", "strokes", "predict_on", "labels", "explaining", "size", "locale")
+_DRAWING = ("image", "strokes", "_background", "_drawn", "_memory", "_question")
+_MEMORY = 200_000
+"""Characters of JSON; the pad keeps to a third of it."""
+_FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "explaining", "size", "_view_count")
 _FROM_WIDGETS = ("layout", "tabbable", "tooltip")
+_LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
+"""The form of a BCP 47 tag."""
 
 
 class DigitWidget(anywidget.AnyWidget):
@@ -50,6 +59,12 @@ class DigitWidget(anywidget.AnyWidget):
         One a class, as a list or as one text, ``"🐱🐶🐭"``; the ten keycap emoji, or the classifier's, unless given.
     explaining
         Whether the panel shows, after each answer, which ink spoke for it; see `explain`.
+    size
+        The pad's side on the page in CSS pixels, 160 to 600; the corner of the pad changes it too. `image` and
+        `strokes` stay in pad units whatever the size.
+    locale
+        The language the widget speaks, as a tag like ``"de"`` or ``"zh-Hans"``: English, German, Chinese and Hindi;
+        English where it is another. The page's or the browser's when ``""``.
     **widget
         ``layout``, ``tabbable`` and ``tooltip`` of every ipywidget.
 
@@ -88,6 +103,8 @@ class DigitWidget(anywidget.AnyWidget):
     predict_on = traitlets.Enum(["stroke", "move", "button"], "stroke", help="When to ask the model.").tag(sync=True)
     labels = traitlets.List(traitlets.Unicode(), list(KEYCAPS), minlen=1, help="One a class.").tag(sync=True)
     explaining = traitlets.Bool(default_value=False, help="Whether to show what spoke for an answer.").tag(sync=True)
+    size = traitlets.Int(PAD_SIZE, help="The pad's side on the page in CSS pixels, 160..600.").tag(sync=True)
+    locale = traitlets.Unicode(help="The language of the panel, a BCP 47 tag; '' is the browser's.").tag(sync=True)
 
     result = traitlets.Unicode(NO_ANSWER, read_only=True, help="The label; 🤔 when there is none.").tag(sync=True)
     prediction = traitlets.Int(
@@ -101,6 +118,8 @@ class DigitWidget(anywidget.AnyWidget):
     _background = traitlets.Unicode().tag(sync=True, echo_update=False)
     # The pad counts its drawings here: so it is known who drew, and that picture and strokes are of one drawing.
     _drawn = traitlets.Int(0).tag(sync=True, echo_update=False)
+    # What undo and redo know, for a page that is loaded again; the pad sends it when it clears, undoes or redoes.
+    _memory: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, echo_update=False)
     # The 28x28 picture the model saw, as a data URL.
     _seen = traitlets.Unicode(read_only=True).tag(sync=True)
     # The front end numbers its question, Python answers with the same number.
@@ -253,6 +272,27 @@ class DigitWidget(anywidget.AnyWidget):
             return checked(proposal.value)
         except StrokesError as error:
             raise traitlets.TraitError(str(error)) from error
+
+    @traitlets.validate("_memory")
+    def _validate_memory(self, proposal: Any) -> dict[str, Any]:  # noqa: ANN401
+        memory: dict[str, Any] = proposal.value
+        return memory if len(json.dumps(memory)) <= _MEMORY else {}
+
+    @traitlets.validate("size")
+    def _validate_size(self, proposal: Any) -> int:  # noqa: ANN401
+        size: int = proposal.value
+        if not _SMALLEST <= size <= _LARGEST:
+            message = f"size is the pad's side in CSS pixels, from {_SMALLEST} to {_LARGEST}; {size} is not."
+            raise traitlets.TraitError(message)
+        return size
+
+    @traitlets.validate("locale")
+    def _validate_locale(self, proposal: Any) -> str:  # noqa: ANN401
+        locale: str = proposal.value.replace("_", "-")  # as POSIX writes it
+        if locale and not _LOCALE.fullmatch(locale):
+            message = f"locale is a language tag, like 'de' or 'zh-Hans', or ''; {proposal.value!r:.60} is none."
+            raise traitlets.TraitError(message)
+        return locale
 
     @traitlets.validate("_background")
     def _validate_background(self, proposal: Any) -> str:  # noqa: ANN401

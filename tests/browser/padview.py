@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pointer import Point, Strokes
 
 NOTHING = "🤔"
+STEPS = 40
+"""So many presses of an arrow key lead across the pad."""
 
 
 def keycap(digit: object) -> str:
@@ -48,6 +50,34 @@ class PadView:
     def draw_digit(self, digit: object, at: Point = (0.15, 0.15), side: float = 0.7) -> None:
         """Draw one of the ten shapes with the mouse."""
         self.draw(pointer.DIGITS[str(digit)], at, side)
+
+    def draw_with_keys(self, strokes: Strokes, at: Point = (0.15, 0.15), side: float = 0.7) -> None:
+        """Draw strokes with the keyboard alone, along the grid of its steps; the canvas has the focus."""
+        keyboard = self.page.keyboard
+        for stroke in pointer.placed(strokes, at, side):
+            first, *rest = [(round(STEPS * x), round(STEPS * y)) for x, y in stroke]
+            self._walk_to(first)
+            keyboard.press("Space")
+            for place in rest:
+                self._walk_to(place)
+            keyboard.press("Space")
+
+    def _walk_to(self, place: tuple[int, int]) -> None:
+        x, y = (round(STEPS * share) for share in self.cursor())
+        right, down = place[0] - x, place[1] - y
+        across = ["ArrowRight" if right > 0 else "ArrowLeft"] * abs(right)
+        along = ["ArrowDown" if down > 0 else "ArrowUp"] * abs(down)
+        places = [((n + 0.5) / len(keys), key) for keys in (across, along) for n, key in enumerate(keys)]
+        for _, key in sorted(places):
+            self.page.keyboard.press(key)
+
+    def cursor(self) -> tuple[float, float]:
+        """Return where the keyboard draws, in shares of the pad's side."""
+        expect(self.part("cursor")).to_be_visible()
+        x, y = self.part("cursor").evaluate(
+            "(cursor) => ['--dw-x', '--dw-y'].map((name) => Number(cursor.style.getPropertyValue(name)))"
+        )
+        return x, y
 
     def click(self, button: str) -> None:
         """Press the undo, redo, clear, why or predict button."""

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import CDPSession, Locator, Page
 
@@ -101,6 +101,30 @@ class Finger:
                 else:
                     self._pen(spot | {"type": "mouseMoved", "button": "left", "buttons": 1})
             self._pen(spot | {"type": "mouseReleased", "button": "left", "clickCount": 1, "force": 0})
+
+    @contextlib.contextmanager
+    def pen(self, at: Point, button: str = "left", force: float = 0.6) -> Iterator[Callable[[Point], None]]:
+        """Press a pen's tip, or the button on its side, at a place in page pixels; gives what moves it meanwhile."""
+        held = {"button": button, "buttons": {"left": 1, "right": 2}[button], "pointerType": "pen"}
+
+        def send(kind: str, place: Point, **more: object) -> None:
+            self._pen({"type": kind, "x": place[0], "y": place[1]} | held | more)
+
+        last = at
+
+        def move(place: Point) -> None:
+            nonlocal last
+            last = place
+            send("mouseMoved", place, force=force)
+
+        self.hover(at)
+        send("mousePressed", at, force=force, clickCount=1)
+        yield move
+        send("mouseReleased", last, force=0, clickCount=1, buttons=0)
+
+    def hover(self, place: Point) -> None:
+        """Move a pen above the page."""
+        self._pen({"type": "mouseMoved", "x": place[0], "y": place[1], "pointerType": "pen", "force": 0})
 
     def _pen(self, event: dict[str, object]) -> None:
         self.devtools.send("Input.dispatchMouseEvent", event)

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { LANGUAGES, choose, createVoice, cut, wanted } from "../texts.js";
+
+/** The placeholders of a text, in the order of the alphabet. @param {string} text */
+const placeholders = (text) =>
+  cut(text)
+    .filter((_, index) => index % 2)
+    .sort();
+
+test("every language says everything, with the same placeholders", () => {
+  const { en, ...others } = LANGUAGES;
+  for (const [language, texts] of Object.entries(others)) {
+    assert.deepEqual(Object.keys(texts), Object.keys(en), language);
+    for (const [key, text] of Object.entries(texts)) {
+      const english = en[/** @type {keyof typeof en} */ (key)];
+      assert.ok(text.trim(), `${language}.${key}`);
+      assert.deepEqual(placeholders(text), placeholders(english), `${language}.${key}`);
+    }
+  }
+});
+
+test("no text is left in English", () => {
+  const { en, ...others } = LANGUAGES;
+  const forms = ["words", "said"]; // hold no word of their own
+  for (const [language, texts] of Object.entries(others)) {
+    for (const [key, text] of Object.entries(texts)) {
+      if (forms.includes(key)) continue;
+      assert.notEqual(text, en[/** @type {keyof typeof en} */ (key)], `${language}.${key}`);
+    }
+  }
+});
+
+test("a tag falls back to its language, another language to the next, and the last to English", () => {
+  assert.deepEqual(choose(["de-AT"]), { tag: "de-AT", language: "de" });
+  assert.deepEqual(choose(["zh-Hant-TW"]), { tag: "zh-Hant-TW", language: "zh" });
+  assert.deepEqual(choose(["fr", "HI-in"]), { tag: "HI-in", language: "hi" });
+  assert.deepEqual(choose(["fr", "constructor"]), { tag: "en", language: "en" });
+  assert.deepEqual(choose([]), { tag: "en", language: "en" });
+});
+
+test("what Python asks for comes before the page, and the page, unless it is English, before the browser", () => {
+  assert.deepEqual(wanted("hi", "de", ["zh"]), ["hi"]);
+  assert.deepEqual(wanted("", "de", ["zh"]), ["de", "zh"]);
+  assert.deepEqual(wanted("", "en", ["zh", "en"]), ["zh", "en"]);
+  assert.deepEqual(wanted("", "", ["de-CH"]), ["de-CH"]);
+});
+
+test("numbers are written as the language writes them", () => {
+  assert.equal(createVoice(["en"]).share(0.98), "98%");
+  assert.equal(createVoice(["de"]).share(0.98), "98\u00a0%");
+  assert.equal(createVoice(["hi-u-nu-deva"]).share(0.98), "९८%");
+  assert.equal(createVoice(["de-1"]).share(0.98), "98\u00a0%", "nonsense after the language is ignored");
+  assert.equal(createVoice(["en"]).share(0.9999), "> 99%", "what is only nearly certain");
+  assert.equal(createVoice(["en"]).share(1), "100%");
+});
+
+test("how sure an answer is, is said in words", () => {
+  const words = (/** @type {number} */ confidence, prediction = 7) =>
+    createVoice(["en"]).words({ prediction, confidence });
+  assert.equal(words(0.995), "Very sure (> 99%)");
+  assert.equal(words(0.93), "Sure (93%)");
+  assert.equal(words(0.7), "Fairly sure (70%)");
+  assert.equal(words(0.2), "Not sure (20%)");
+  assert.equal(createVoice(["de"]).words({ prediction: null, confidence: 0 }), "Das ist wohl keine Ziffer");
+});
+
+test("a keycap is read as its digit, the thinking face as no answer, another label as it is", () => {
+  const { aloud } = createVoice(["en"]);
+  assert.equal(aloud("7\uFE0F\u20E3"), "7");
+  assert.equal(aloud("\u{1F914}"), "No answer");
+  assert.equal(aloud("\u{1F431}"), "\u{1F431}");
+  assert.equal(aloud("seven"), "seven");
+});
