@@ -41,7 +41,7 @@ test-python: $(DEV)  ## Run the Python tests that need no browser
 test-js: $(NODE)  ## Run the front end's own tests
 	cd js && npm run --silent test
 
-test-browser: chromium  ## Run the tests that draw in a real browser
+test-browser: $(NODE) chromium  ## Run the tests that draw in a real browser
 	$(PY) -m pytest tests/browser
 
 test-hosts: $(HOSTS) $(HOSTS_NODE) chromium  ## Draw in every host; HOSTS_ARGS='--table --screenshots' writes docs/hosts

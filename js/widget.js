@@ -5,6 +5,7 @@ import { isBlank } from "./history.js";
 import { createKeys } from "./keys.js";
 import { createPad } from "./pad.js";
 import { createPanel } from "./panel.js";
+import { pictureOf } from "./paste.js";
 import { createVoice, wanted } from "./texts.js";
 
 /**
@@ -131,6 +132,25 @@ function render({ model, el }) {
     model.save_changes();
     isSending = false;
   }
+
+  /** Python evens a picture out, draws it on the pad and answers it. @param {DataTransfer | null} data */
+  async function take(data) {
+    const picture = await pictureOf(el.ownerDocument, data);
+    if (!picture || life.signal.aborted) return;
+    model.set("image", picture);
+    model.save_changes();
+  }
+  const { signal } = life;
+  panel.canvas.addEventListener("paste", (event) => take(event.clipboardData), { signal });
+  panel.canvas.addEventListener("dragover", (event) => event.preventDefault(), { signal });
+  panel.canvas.addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault(); // the browser would go to the picture instead
+      take(event.dataTransfer);
+    },
+    { signal },
+  );
 
   const drawing = () => ({ background: model.get("_background"), strokes: model.get("strokes") });
 

@@ -217,9 +217,8 @@ class Drawings(Dataset[tuple["Tensor", int]]):
                 index = int(rng.integers(len(self.images)))
                 if self.bent < 1 and rng.random() >= self.bent:
                     return normalise(self.images[index].numpy()), self.labels[index]
-                torch.default_generator.manual_seed(
-                    int(rng.integers(2**62))
-                )  # torchvision draws from it; manual_seed is slow
+                # torchvision draws from it; torch.manual_seed would look for every accelerator first, which is slow
+                torch.default_generator.manual_seed(int(rng.integers(2**62)))
                 bent = self.bend(self.images[index][None].float())[0]
                 return normalise(bent.round().to(torch.uint8).numpy()), self.labels[index]
             case 1 | 2:

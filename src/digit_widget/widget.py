@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import threading
@@ -252,6 +253,17 @@ class DigitWidget(anywidget.AnyWidget):
     def __repr__(self) -> str:
         """Return what an output cell shows where widgets are not to be had."""
         return f"<DigitWidget {self.result} prediction={self.prediction} confidence={self.confidence:.2f}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
+        """Return what an output cell holds; for a page that shows no widgets, the drawing there is, with its answer."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle and self.image:
+            picture = html.escape(self._background if self._background and not self.strokes else self.image)
+            bundle[0]["text/html"] = (
+                f'<img src="{picture}" alt="A drawing" width="{self.size}">'
+                f"<p>{html.escape(self.result)}: drawing needs Python. Run the notebook to draw.</p>"
+            )
+        return bundle
 
     @contextmanager
     def _together(self, values: dict[str, Any]) -> Iterator[None]:

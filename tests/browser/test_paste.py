@@ -1,0 +1,67 @@
+"""A picture brought to the pad, pasted or dropped, is evened out, shown and answered."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from drawings import digit_ink
+from PIL import Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab import Kernel, Notebook
+
+pytestmark = pytest.mark.browser
+
+COPY = """async (png) => {
+  const blob = await (await fetch(`data:image/png;base64,${png}`)).blob();
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+}"""
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Save a five on grey paper with a shadow over it, larger than the pad."""
+    sheet = np.linspace(230, 120, 800)[None, :] * (
+        1 - 0.8 * np.asarray(Image.fromarray(digit_ink(5)).resize((800, 800))) / 255
+    )
+    path = tmp_path / "five.png"
+    Image.fromarray(sheet.astype(np.uint8)).save(path)
+    return path
+
+
+def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -> None:
+    """The dropped photo takes the place of the drawing, black on white, with its answer; Clear takes it away."""
+    pad = notebook.pad()
+    pad.draw_digit(1)
+    pad.expect_digit(1)
+    box = pad.canvas.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(photo)], "dragOperationsMask": 1}
+    devtools = notebook.page.context.new_cdp_session(notebook.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    devtools.detach()
+    pad.expect_digit(5)
+    kernel.until("[pad.prediction, len(pad.strokes), pad.error]", [5, 0, ""])
+    assert kernel.read("__import__('digit_widget').predict(pad._background).prediction") == 5
+    pad.click("clear")
+    kernel.until("pad.image", "")
+
+
+def test_a_picture_is_pasted(notebook: Notebook, kernel: Kernel, photo: Path) -> None:
+    """Ctrl+V on the pad takes the picture in the clipboard; JupyterLab's cells stay as they were."""
+    pad = notebook.pad()
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.page.evaluate(COPY, base64.b64encode(photo.read_bytes()).decode())
+    cells = notebook.panel.locator(".jp-Cell").count()
+    pad.canvas.focus()
+    notebook.page.keyboard.press("Control+v")
+    pad.expect_digit(5)
+    kernel.until("pad.prediction", 5)
+    assert notebook.panel.locator(".jp-Cell").count() == cells
