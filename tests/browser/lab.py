@@ -230,6 +230,7 @@ class Notebook:
         self.execute("docmanager:save")
         self.page.reload()
         self.lab.wait_until_ready()
+        self.page.evaluate(OPEN, [self.name, self.kernel.id])  # where JupyterLab had not noted yet that it was open
         self.panel.locator(".jp-CodeCell").first.wait_for()
 
 

@@ -97,22 +97,6 @@ def test_a_finger_draws(notebook: Notebook, finger: Finger) -> None:
     assert pad.canvas.bounding_box() == before
 
 
-def test_a_second_finger_does_not_disturb_the_first(notebook: Notebook, finger: Finger, kernel: Kernel) -> None:
-    """The hand that rests on the pad leaves no mark: one finger draws at a time."""
-    pad = notebook.pad()
-    left, top, width, height = pointer.box(pad.canvas)
-    points = [(left + width * x, top + height * y) for x, y in pointer.placed(DIGITS["7"], (0.15, 0.15), 0.7)[0]]
-    rest = (left + 0.95 * width, top + 0.95 * height)
-    finger.touch("touchStart", points[0])
-    finger.touch("touchStart", points[0], rest)
-    for point in points[1:]:
-        finger.touch("touchMove", point, rest)
-    finger.touch("touchEnd", rest)
-    finger.touch("touchEnd")
-    pad.expect_digit(7)
-    assert kernel.read("len(pad.strokes)") == 1
-
-
 def test_a_pens_pressure_is_kept(notebook: Notebook, finger: Finger, kernel: Kernel) -> None:
     """A pen's points carry how hard it pressed."""
     pad = notebook.pad()
