@@ -87,9 +87,8 @@ def _growth(drawings: int) -> Table:
             pad.expect_answer(NOTHING)
     rows = [(name, f"{first:,}", f"{last:,}", f"{last - first:+,}") for name, (first, last) in sizes.items()]
     head = ("", "after one drawing", f"after {drawings}", "growth")
-    return Table(
-        "A notebook with one pad, bytes", head, rows, "The state is that of the last drawing, and of the front end."
-    )
+    remark = "The state is of the last drawing, what undo knows (60 kB at most), and the front end."
+    return Table("A notebook with one pad, bytes", head, rows, remark)
 
 
 def _settle(wait: Callable[[float], None]) -> None:
