@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from digit_widget import DigitWidget
 
 MNIST_ROOTS = [Path(__file__).parents[1] / "data", Path(__file__).parents[2] / "shared" / "data"]
 
@@ -21,6 +24,22 @@ def mnist_root() -> Path:
         if (root / "MNIST" / "raw" / "t10k-images-idx3-ubyte").is_file():
             return root
     pytest.skip("MNIST is not at hand: have torchvision.datasets.MNIST download it to data/")
+
+
+@pytest.fixture
+def pad() -> Iterator[DigitWidget]:
+    """Yield a pad with the bundled model, and close it afterwards."""
+    from digit_widget import DigitWidget
+
+    pad = DigitWidget()
+    yield pad
+    pad.close()
+
+
+@pytest.fixture
+def host(pad: DigitWidget) -> Host:
+    """Return a front end of the pad."""
+    return Host(pad)
 
 
 @pytest.fixture(autouse=True)

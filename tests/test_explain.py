@@ -6,7 +6,7 @@ import math
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +22,6 @@ from digit_widget.explain import Explanation, explain, picture, tinted
 from digit_widget.labels import KEYCAPS
 from digit_widget.picture import from_data_url, to_data_url
 from digit_widget.strokes import PAD_SIZE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CORNER = (0.2, 0.8)
 
@@ -226,20 +223,6 @@ def test_a_model_that_is_too_slow_ends_in_a_sentence() -> None:
 
     with pytest.raises(ModelError, match=r"has not come through in 0.5 s.*Classifier\(model, timeout=60\)"):
         explain(Classifier(slow, timeout=0.5), digit_ink(1))
-
-
-@pytest.fixture
-def pad() -> Iterator[DigitWidget]:
-    """Yield a pad with the bundled model."""
-    pad = DigitWidget()
-    yield pad
-    pad.close()
-
-
-@pytest.fixture
-def host(pad: DigitWidget) -> Host:
-    """Return a front end of the pad."""
-    return Host(pad)
 
 
 @pytest.fixture

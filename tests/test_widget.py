@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,24 +18,7 @@ from digit_widget.labels import KEYCAPS, NO_ANSWER
 from digit_widget.picture import from_data_url, to_data_url
 from digit_widget.strokes import PAD_SIZE
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error")
-
-
-@pytest.fixture
-def pad() -> Iterator[DigitWidget]:
-    """Yield a pad and close it afterwards."""
-    pad = DigitWidget()
-    yield pad
-    pad.close()
-
-
-@pytest.fixture
-def host(pad: DigitWidget) -> Host:
-    """Return a front end of the pad."""
-    return Host(pad)
 
 
 def no_answer(pad: DigitWidget) -> bool:
