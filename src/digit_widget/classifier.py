@@ -214,11 +214,12 @@ class Classifier:
             return [f"This model takes {seconds:.1f} s for a picture; predict_on='button' asks it when told to."]
         if seconds > LEISURELY:
             return []
-        rows = contract.check_outputs(self.model(self.pictures(inks)), len(inks), self.labels)
+        pictures = self.pictures(inks)
+        rows = contract.check_outputs(self.model(pictures), len(inks), self.labels)
         self._gives_shares = contract.are_shares(rows)
         if len(self.labels) != len(inks):
             return []
-        turned = self.pictures([255 - ink for ink in inks]) if self.transform else 1 - self.pictures(inks)
+        turned = self.pictures([255 - ink for ink in inks]) if self.transform else 1 - pictures
         other = contract.check_outputs(self.model(turned), len(inks), self.labels)
         message = contract.polarity_warning(rows, other)
         return [message] if message else []

@@ -121,5 +121,6 @@ def polarity_warning(as_is: npt.NDArray[np.float64], inverted: npt.NDArray[np.fl
     return (
         f"This model is right about {other} of ten digits when they are black on white, and about {right} as it gets "
         "them here, white on black as MNIST has them. It seems to have learnt from dark ink on light paper: "
-        "turn the pictures round with model=lambda pictures: network(1 - pictures)."
+        "turn the pictures round with model=lambda pictures: network(1 - pictures), or begin a transform with "
+        "ImageOps.invert."
     )

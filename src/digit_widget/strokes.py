@@ -23,6 +23,10 @@ PAD_SIZE: int = _PAD["size"]
 PEN_WIDTH: float = _PAD["pen_width"]
 """Width of the pen, in pad units."""
 
+SMALLEST: int = _PAD["smallest"]
+LARGEST: int = _PAD["largest"]
+"""How small and how large the pad may be shown, in CSS pixels a side."""
+
 MAX_POINTS = 50_000
 """Points a drawing may have: half an hour of drawing without a pause."""
 _FAR = 100 * PAD_SIZE

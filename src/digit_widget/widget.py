@@ -17,7 +17,7 @@ import traitlets
 from digit_widget import models
 from digit_widget.deadline import DeadlineError
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
-from digit_widget.strokes import PAD_SIZE, StrokesError, checked, rasterise
+from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, StrokesError, checked, rasterise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from digit_widget.normalise import Ink
 
 _STATIC = Path(__file__).parent / "static"
-_PAD = json.loads((Path(__file__).parent / "pad.json").read_text(encoding="utf-8"))  # the front end reads it too
-_SMALLEST: int = _PAD["smallest"]
-_LARGEST: int = _PAD["largest"]
 _SETTABLE = ("image", "strokes", "predict_on", "labels", "explaining", "size", "locale")
 _DRAWING = ("image", "strokes", "_background", "_drawn", "_memory", "_question")
 _MEMORY = 200_000
@@ -293,8 +290,8 @@ class DigitWidget(anywidget.AnyWidget):
     @traitlets.validate("size")
     def _validate_size(self, proposal: Any) -> int:  # noqa: ANN401
         size: int = proposal.value
-        if not _SMALLEST <= size <= _LARGEST:
-            message = f"size is the pad's side in CSS pixels, from {_SMALLEST} to {_LARGEST}; {size} is not."
+        if not SMALLEST <= size <= LARGEST:
+            message = f"size is the pad's side in CSS pixels, from {SMALLEST} to {LARGEST}; {size} is not."
             raise traitlets.TraitError(message)
         return size
 
@@ -377,7 +374,7 @@ class DigitWidget(anywidget.AnyWidget):
             answer, error, self._failure = None, "", None
             try:
                 answer = self._classify(self._ink()) if self.image else None
-            except (Exception, SystemExit) as failure:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
+            except Exception as failure:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
                 self._failure, error = failure, sentence(failure)
             self._show(answer, error)
 
@@ -416,7 +413,7 @@ class DigitWidget(anywidget.AnyWidget):
                     "runner_up": explain.picture(why.runner_up_heat, why.seen),
                     "overlay": "" if why.overlay is None else explain.data_url(why.overlay),
                 }
-            except (Exception, SystemExit) as failure:  # noqa: BLE001 - as in `_answer`
+            except Exception as failure:  # noqa: BLE001 - as in `_answer`
                 with self.hold_sync():
                     self.explaining = False
                     self.set_trait("_why", {"error": sentence(failure, "The model could not be asked why.")})
