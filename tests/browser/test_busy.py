@@ -83,6 +83,33 @@ def test_an_old_answer_is_never_shown_for_a_newer_drawing(notebook: Notebook, ke
     kernel.until("pad.prediction", 5)
 
 
+SLOW_PAD = """
+import time
+from digit_widget import Classifier, DigitWidget
+bundled, wait = Classifier(), [0]
+def slow(picture):
+    time.sleep(wait[0])
+    return bundled.logits(bundled.pictures([__import__("numpy").asarray(picture)]))[0]
+pad = DigitWidget(model=slow)
+wait[0] = 2
+pad
+"""
+"""A pad whose model takes two seconds, once it has been met."""
+
+
+def test_a_slow_model_s_old_answer_is_never_shown_for_a_newer_drawing(lab: Lab, kernel: Kernel) -> None:
+    """A seven is drawn, and while the model thinks about it an eight: what is shown as current is the eight alone."""
+    pad = lab.open(kernel, SLOW_PAD).run().pad()
+    pad.watch()
+    pad.draw_digit(7)
+    expect(pad.root).to_have_attribute("data-state", "busy")
+    pad.click("clear")
+    pad.draw_digit(8)
+    pad.expect_digit(8)
+    assert {result for state, result in pad.watched() if state == "current"} <= {NOTHING, keycap(8)}
+    kernel.until("pad.prediction", 8)
+
+
 @pytest.mark.parametrize("strokes", [1, 2], ids=["asked about", "asked about, and more waiting"])
 def test_a_long_cell_that_clears_the_pad_and_a_hand_that_draws_on_agree_in_the_end(
     notebook: Notebook, kernel: Kernel, lab: Lab, strokes: int
