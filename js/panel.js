@@ -11,6 +11,7 @@ const BARS = 3;
  * @property {import("./texts.js").Voice} voice
  * @property {number} size  the pad's side, in CSS pixels
  * @property {import("./exchange.js").State} state
+ * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
  * @property {boolean} isBlank
  * @property {boolean} isDrawing  whether a stroke is under way
  * @property {{ x: number, y: number, isDown: boolean } | null} cursor  where the keyboard draws, in shares of the pad
@@ -211,15 +212,16 @@ export function createPanel(document, actions) {
   /** @param {View} view */
   function mainWords(view) {
     if (view.error) return "";
-    if (view.isBlank) return voice.say("blank");
+    if (view.isBlank) return view.isAlone ? "" : voice.say("blank");
     return view.prediction === null && view.state !== "current" ? "" : voice.words(view);
   }
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, hasButton, error, refusal } = view;
+    const { state, hasButton, error, refusal, isAlone } = view;
     const hint = hasButton && state === "stale" ? voice.say("stale") : "";
-    const text = state === "busy" ? voice.say("busy") : error || refusal || hint;
+    const lack = isAlone ? voice.say("alone") : state === "busy" ? voice.say("busy") : "";
+    const text = lack || error || refusal || hint;
     write(message, text);
     // What Python says it says in English.
     message.lang = spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
@@ -300,6 +302,7 @@ export function createPanel(document, actions) {
       const { state, probabilities, labels, prediction } = view;
       speak(view.voice);
       element.dataset.state = state;
+      board.inert = view.isAlone;
       element.style.setProperty("--dw-size", `${view.size}px`);
       grip.show(view.size);
       showCursor(view);

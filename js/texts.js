@@ -36,6 +36,7 @@ const en = {
   differs: "≠ differs",
   stale: "Press Predict for an answer",
   busy: "Python is busy, or gone. Your drawing is kept; the answer comes when Python is free.",
+  alone: "Drawing needs Python. Run the notebook to draw.",
 };
 
 /** @type {typeof en} */
@@ -73,6 +74,7 @@ const de = {
   differs: "≠ weicht ab",
   stale: "„Erkennen“ drücken, dann kommt die Antwort",
   busy: "Python ist beschäftigt oder beendet. Die Zeichnung bleibt; die Antwort kommt, sobald Python frei ist.",
+  alone: "Zum Zeichnen braucht es Python. Das Notebook ausführen, dann geht es.",
 };
 
 /** @type {typeof en} */
@@ -108,6 +110,7 @@ const zh = {
   differs: "≠ 不同",
   stale: "按“识别”获取答案",
   busy: "Python 正忙或已停止。画已保留，Python 空闲后会给出答案。",
+  alone: "绘画需要 Python。请运行此笔记本后再画。",
 };
 
 /** @type {typeof en} */
@@ -145,6 +148,7 @@ const hi = {
   differs: "≠ अलग",
   stale: "उत्तर के लिए “पहचानें” दबाएँ",
   busy: "Python व्यस्त है या बंद हो चुका है। चित्र सुरक्षित है; Python के खाली होते ही उत्तर आएगा।",
+  alone: "चित्र बनाने के लिए Python चाहिए। बनाने के लिए नोटबुक चलाएँ।",
 };
 
 /** Every language by its code. */

@@ -172,6 +172,11 @@ function render({ model, el }) {
     return { x: x / pad.side, y: y / pad.side, isDown };
   }
 
+  // So ipywidgets marks the views of a saved page, and of a kernel that restarts; other hosts' have no page without Python.
+  const isAlone = () => el.classList.contains("jupyter-widgets-disconnected");
+  const marks = new MutationObserver(refresh);
+  marks.observe(el, { attributeFilter: ["class"] });
+
   let isRefreshing = false;
   /** Show what the traits say now, once for all that change together. */
   function refresh() {
@@ -186,6 +191,7 @@ function render({ model, el }) {
         voice: voice(),
         size: model.get("size"),
         state: exchange.state,
+        isAlone: isAlone(),
         isBlank: isBlank(pad.drawing),
         isDrawing: pad.isDrawing,
         cursor: cursor(),
@@ -248,6 +254,7 @@ function render({ model, el }) {
 
   return () => {
     life.abort();
+    marks.disconnect();
     exchange.close();
     panel.element.remove();
   };

@@ -405,16 +405,3 @@ def test_a_model_that_fails_is_told(host: Host, pad: DigitWidget) -> None:
     pad._classifier.model = model
     host.draw(3)
     assert (pad.prediction, pad.error) == (3, "")
-
-
-def test_a_page_without_widgets_shows_the_drawing(pad: DigitWidget) -> None:
-    """What a cell holds has the drawing and its answer as HTML, when there is one, beside the widget itself."""
-    view = "application/vnd.jupyter.widget-view+json"
-    data, _ = pad._repr_mimebundle_()
-    assert view in data
-    assert "text/html" not in data
-    pad.strokes = digit_strokes(7)
-    data, _ = pad._repr_mimebundle_()
-    assert view in data
-    assert f'<img src="{pad.image}"' in data["text/html"]
-    assert f"{KEYCAPS[7]}: drawing needs Python" in data["text/html"]

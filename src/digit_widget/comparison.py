@@ -85,6 +85,9 @@ class Comparison(DigitWidget):
         said = ", ".join(f"{name}: {answer.result if answer else NO_ANSWER}" for name, answer in self.answers.items())
         return f"<{type(self).__name__} {said}; agree={self.agree}>"
 
+    def _said(self) -> str:
+        return ", ".join(f"{row['name']}: {row['result']}" for row in self._rows) + "."
+
     @traitlets.default("_rows")
     def _default_rows(self) -> list[dict[str, Any]]:
         answers, errors = self.answers, self.errors

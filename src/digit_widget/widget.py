@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import threading
@@ -16,6 +15,7 @@ import traitlets
 
 from digit_widget import models
 from digit_widget.deadline import DeadlineError
+from digit_widget.keepsake import Keepsake
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, StrokesError, checked, rasterise
 
@@ -144,8 +144,10 @@ class DigitWidget(anywidget.AnyWidget):
         # With subshells (JupyterLab 4.4, ipykernel 7) the pad's messages come in another thread than the cells run in.
         self._lock = threading.RLock()
         self._arriving: dict[str, Any] = {}
+        self._is_hearing = False  # a front end
         self._answered_image = ""
         self._failure: BaseException | None = None
+        self._keepsake = Keepsake(self._kept)
         self._owes_reasons = False  # the answer goes out first, then why it is what it is
         self._model, self._transform, self._normalise = model, transform, normalise
         self._classifier: Classifier | None = None  # the bundled one is made with the first drawing
@@ -224,12 +226,14 @@ class DigitWidget(anywidget.AnyWidget):
             except traitlets.TraitError as error:
                 self._refuse(str(error), state.get("_question"))
                 return
-            with self._together(state):
-                try:
+            self._is_hearing = True
+            try:
+                with self._together(state):
                     super().set_state(state)
-                finally:
-                    if self._question != self._answered:  # an observer of the user's failed on the way
-                        self._answer()
+            finally:
+                if self._question != self._answered:  # an observer of the user's failed on the way
+                    self._answer()
+                self._is_hearing = False
 
     def notify_change(self, change: Any) -> None:  # noqa: ANN401
         """Tell observers first and the front end then: what they change in turn travels in the same message."""
@@ -251,16 +255,25 @@ class DigitWidget(anywidget.AnyWidget):
         """Return what an output cell shows where widgets are not to be had."""
         return f"<DigitWidget {self.result} prediction={self.prediction} confidence={self.confidence:.2f}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
-        """Return what an output cell holds; for a page that shows no widgets, the drawing there is, with its answer."""
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle and self.image:
-            picture = html.escape(self._background if self._background and not self.strokes else self.image)
-            bundle[0]["text/html"] = (
-                f'<img src="{picture}" alt="A drawing" width="{self.size}">'
-                f"<p>{html.escape(self.result)}: drawing needs Python. Run the notebook to draw.</p>"
-            )
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show the widget in a cell's output, and below it what the notebook keeps of it."""
+        from IPython.display import display  # noqa: PLC0415 - slow, and here already: IPython calls this
+
+        if self.comm is None:  # it was closed
+            display({"text/plain": repr(self)}, raw=True)
+        elif bundle := self._repr_mimebundle_():
+            display(bundle[0], metadata=bundle[1], raw=True)
+            self._keepsake.show()
+
+    def _kept(self) -> tuple[str, str]:
+        """Return the drawing and its answer, for readers of the notebook."""
+        with self._lock:
+            picture = self.image if self.strokes else self._background  # which is the image, as all pages show it
+            return picture, "" if self._unasked else self._said()
+
+    def _said(self) -> str:
+        """Return the answer in words."""
+        return self.result if self.prediction is None else f"{self.result} ({int(100 * self.confidence)}%)."
 
     @contextmanager
     def _together(self, values: dict[str, Any]) -> Iterator[None]:
@@ -446,6 +459,11 @@ class DigitWidget(anywidget.AnyWidget):
         except Exception:
             self.send_state(list(outputs))  # an observer of the user's failed: the pad must not wait for ever
             raise
+        finally:
+            if self._is_hearing:
+                self._keepsake.follow_soon()
+            else:
+                self._keepsake.follow()
 
     def _outputs(self, answer: Answer | None, error: str) -> dict[str, Any]:
         """Return all that an answer, or a sentence instead of one, says to Python and to the panel."""

@@ -130,21 +130,22 @@ class Lab:
         }
         name = f"test-{next(self._numbers)}.ipynb"
         (self.server.work / name).write_text(json.dumps(notebook))
-        return self._open(kernel, name)
+        return self.reopen(kernel, name)
 
     def open_example(self, kernel: Kernel, name: str) -> Notebook:
         """Open a copy of ``examples/<name>`` on the kernel, without running it."""
         shutil.copy(EXAMPLES / name, self.server.work)
-        return self._open(kernel, name)
+        return self.reopen(kernel, name)
 
-    def _open(self, kernel: Kernel, name: str) -> Notebook:
+    def reopen(self, kernel: Kernel, name: str) -> Notebook:
+        """Open a notebook that is there, on the kernel, without running it."""
         self.page.evaluate(OPEN, [name, kernel.id])
         return Notebook(self, kernel, name)
 
     def open_too(self, notebook: Notebook) -> Notebook:
         """Open, on its kernel, a notebook that is open in another window, as it is there."""
         notebook.execute("docmanager:save")
-        return self._open(notebook.kernel, notebook.name)
+        return self.reopen(notebook.kernel, notebook.name)
 
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme, and wait until the page shows it."""

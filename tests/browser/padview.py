@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pointer
@@ -52,19 +53,17 @@ class PadView:
         self.draw(pointer.DIGITS[str(digit)], at, side)
 
     def draw_with_keys(self, strokes: Strokes, at: Point = (0.15, 0.15), side: float = 0.7) -> None:
-        """Draw strokes with the keyboard alone, along the grid of its steps; the canvas has the focus."""
-        keyboard = self.page.keyboard
+        """Draw strokes with the keyboard alone, in stairs along the grid of its steps; the canvas has the focus."""
         for stroke in pointer.placed(strokes, at, side):
-            first, *rest = [(round(STEPS * x), round(STEPS * y)) for x, y in stroke]
-            self._walk_to(first)
-            keyboard.press("Space")
-            for place in rest:
-                self._walk_to(place)
-            keyboard.press("Space")
+            start, first, *rest = [(round(STEPS * x), round(STEPS * y)) for x, y in (self.cursor(), *stroke)]
+            self._walk(start, first)
+            self.page.keyboard.press("Space")
+            for here, there in pairwise([first, *rest]):
+                self._walk(here, there)
+            self.page.keyboard.press("Space")
 
-    def _walk_to(self, place: tuple[int, int]) -> None:
-        x, y = (round(STEPS * share) for share in self.cursor())
-        right, down = place[0] - x, place[1] - y
+    def _walk(self, here: tuple[int, int], there: tuple[int, int]) -> None:
+        right, down = there[0] - here[0], there[1] - here[1]
         across = ["ArrowRight" if right > 0 else "ArrowLeft"] * abs(right)
         along = ["ArrowDown" if down > 0 else "ArrowUp"] * abs(down)
         places = [((n + 0.5) / len(keys), key) for keys in (across, along) for n, key in enumerate(keys)]

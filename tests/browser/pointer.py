@@ -20,11 +20,14 @@ DIGITS: dict[str, list[list[list[float]]]] = json.loads(
 )
 """Ten shapes: digit -> strokes of [x, y] in the unit square, y down."""
 
+FORCE = 0.6
+"""How hard the pen presses, in 0..1."""
+
 CORNERS = ((0.05, 0.05), (0.65, 0.05), (0.05, 0.65), (0.65, 0.65))
 """Places for a shape of side 0.3, where nothing is in the middle."""
 
 
-def placed(strokes: Strokes, at: Point, side: float) -> list[list[tuple[float, float]]]:
+def placed(strokes: Strokes, at: Point = (0.15, 0.15), side: float = 0.7) -> list[list[tuple[float, float]]]:
     """Put strokes of the unit square into the square of that side whose upper left corner is `at`."""
     return [[(at[0] + side * x, at[1] + side * y) for x, y in stroke] for stroke in strokes]
 
@@ -66,7 +69,7 @@ class Finger:
     def draw(self, pad: Locator, strokes: Strokes, at: Point = (0.15, 0.15), side: float = 0.7) -> None:
         """Draw strokes with one finger; see the module's `draw`."""
         for stroke in placed(strokes, at, side):
-            left, top, width, height = _ready(pad, stroke[0])
+            left, top, width, height = _ready(pad, stroke[0], trial=True)
             points = [(left + width * x, top + height * y) for x, y in stroke]
             self.touch("touchStart", points[0])
             for point in points[1:]:
@@ -87,23 +90,17 @@ class Finger:
             self.touch("touchMove", (x, y + distance * step / 10))
         self.touch("touchEnd")
 
-    def draw_with_pen(
-        self, pad: Locator, strokes: Strokes, force: float, at: Point = (0.15, 0.15), side: float = 0.7
-    ) -> None:
-        """Draw strokes with a pen that presses with `force` (0 to 1)."""
+    def draw_with_pen(self, pad: Locator, strokes: Strokes, at: Point = (0.15, 0.15), side: float = 0.7) -> None:
+        """Draw strokes with a pen; see the module's `draw`."""
         for stroke in placed(strokes, at, side):
-            left, top, width, height = _ready(pad, stroke[0])
-            for n, (x, y) in enumerate(stroke):
-                spot = {"x": left + width * x, "y": top + height * y, "pointerType": "pen", "force": force}
-                if n == 0:
-                    self._pen(spot | {"type": "mouseMoved", "force": 0})
-                    self._pen(spot | {"type": "mousePressed", "button": "left", "buttons": 1, "clickCount": 1})
-                else:
-                    self._pen(spot | {"type": "mouseMoved", "button": "left", "buttons": 1})
-            self._pen(spot | {"type": "mouseReleased", "button": "left", "clickCount": 1, "force": 0})
+            left, top, width, height = _ready(pad, stroke[0], trial=True)
+            first, *rest = [(left + width * x, top + height * y) for x, y in stroke]
+            with self.pen(first) as pen:
+                for place in rest:
+                    pen(place)
 
     @contextlib.contextmanager
-    def pen(self, at: Point, button: str = "left", force: float = 0.6) -> Iterator[Callable[[Point], None]]:
+    def pen(self, at: Point, button: str = "left") -> Iterator[Callable[[Point], None]]:
         """Press a pen's tip, or the button on its side, at a place in page pixels; gives what moves it meanwhile."""
         held = {"button": button, "buttons": {"left": 1, "right": 2}[button], "pointerType": "pen"}
 
@@ -115,10 +112,10 @@ class Finger:
         def move(place: Point) -> None:
             nonlocal last
             last = place
-            send("mouseMoved", place, force=force)
+            send("mouseMoved", place, force=FORCE)
 
         self.hover(at)
-        send("mousePressed", at, force=force, clickCount=1)
+        send("mousePressed", at, force=FORCE, clickCount=1)
         yield move
         send("mouseReleased", last, force=0, clickCount=1, buttons=0)
 
@@ -130,10 +127,13 @@ class Finger:
         self.devtools.send("Input.dispatchMouseEvent", event)
 
 
-def _ready(pad: Locator, at: Point) -> tuple[float, float, float, float]:
-    """Wait until the pad is in sight, stands still and receives events (bare mouse events check none of it)."""
+def _ready(pad: Locator, at: Point, *, trial: bool = False) -> tuple[float, float, float, float]:
+    """Wait until the pad is in sight, stands still and receives events (bare events check none of it).
+
+    The mouse is there then, but not in a trial: no mouse comes before a finger.
+    """
     _, _, width, height = box(pad)
-    pad.hover(position={"x": width * at[0], "y": height * at[1]})
+    pad.hover(position={"x": width * at[0], "y": height * at[1]}, trial=trial)
     return box(pad)  # hovering may have scrolled
 
 

@@ -126,6 +126,24 @@ def test_axe_finds_nothing_wrong_with_a_button_and_with_several_models(lab: Lab,
 
 
 @pytest.mark.usefixtures("theme")
+def test_axe_finds_nothing_wrong_with_a_pad_without_python(notebook: Notebook) -> None:
+    """Marked as ipywidgets marks a view that has lost its kernel, it is a picture with a line; and is a pad again."""
+    pad = notebook.pad()
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    mark = "(view, isLost) => { view.classList.toggle('jupyter-widgets-disconnected', isLost); }"
+    view = pad.root.locator("..")
+    view.evaluate(mark, arg=True)
+    expect(pad.part("message")).to_contain_text("needs Python")
+    expect(pad.part("clear")).to_be_hidden()
+    assert faults(pad) == []
+    view.evaluate(mark, arg=False)
+    expect(pad.part("message")).to_have_text("")
+    pad.click("clear")
+    pad.expect_answer(NOTHING)
+
+
+@pytest.mark.usefixtures("theme")
 def test_axe_finds_nothing_wrong_while_python_is_busy(lab: Lab, kernel: Kernel) -> None:
     """What is fainter while it waits can still be read, and the words that Python is busy too."""
     lab.subshells("disabled")

@@ -151,15 +151,22 @@ def test_an_answer_is_old_from_the_first_touch_on(notebook: Notebook) -> None:
         expect(pad.root).not_to_have_attribute("data-state", "current", timeout=2000)
 
 
-def test_a_restarted_kernel_is_told(lab: Lab) -> None:
-    """After a restart the widget's Python half is gone: the pad says so and keeps what is drawn."""
+def test_a_restarted_kernel_is_told_and_the_cell_brings_another_pad(lab: Lab) -> None:
+    """After a restart the pad's Python is gone: it says so soon and keeps what is drawn; the cell brings a new pad."""
     with lab.fresh_kernel() as kernel:
-        pad = lab.open(kernel, ONE_PAD).run().pad()
+        notebook = lab.open(kernel, ONE_PAD).run()
+        pad = notebook.pad()
         pad.draw_digit(7)
         pad.expect_digit(7)
-        lab.server.api(f"kernels/{kernel.id}/restart", "POST")
+        lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
+        lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+        expect(lab.page.locator(".jp-Dialog")).to_have_count(0)
+        lab.page.evaluate("async () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
         pad.click("clear")
         pad.draw_digit(1)
-        expect(pad.root).to_have_attribute("data-state", "busy")
-        expect(pad.part("message")).to_contain_text("gone")
+        expect(pad.part("message")).to_contain_text("gone", timeout=2000)
         assert pad.ink() > 0
+        pad = notebook.run().pad()
+        pad.expect_answer(NOTHING)
+        pad.draw_digit(3)
+        pad.expect_digit(3)

@@ -66,7 +66,7 @@ class Voila(App):
     ready = "/voila/static/voila.js"
     address = "/?theme={theme}"
     asks_for = (r"https://cdn\.jsdelivr\.net/npm/@fortawesome/fontawesome-free@.+\.css",)
-    words: ClassVar = {**App.words, "Without the internet": "yes; Voila asks for Font Awesome and does without"}
+    words: ClassVar = {**App.words, "Without the internet": "yes: Voila asks for Font Awesome and does without"}
 
     @contextlib.contextmanager
     def serve(self, root: Path) -> Iterator[Server]:
@@ -139,8 +139,8 @@ class Solara(App):
     settings: ClassVar = {"SOLARA_ASSETS_FONTAWESOME_ENABLED": "False"}  # for icons that are not used, from a CDN
     words: ClassVar = {
         **App.words,
-        "Without the internet": "once Solara's server has fetched its own scripts from a CDN; the test gave it those "
-        "of npm",
+        "Without the internet": "after a first start: then Solara's server has fetched its own scripts from a CDN; the "
+        "test gave it those of npm",
     }
 
     def open(self, page: Page, server: Server, theme: Theme) -> None:

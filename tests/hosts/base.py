@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from padview import PadView
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hosts import Server
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 Theme = Literal["light", "dark"]
 
@@ -34,8 +34,10 @@ class Host(abc.ABC):
     """Patterns of the addresses on other machines that the host's own pages ask, with any widget or none."""
     own_errors: ClassVar[Collection[str]] = ()
     """Errors in the page that are the host's own, with any widget or none."""
+    remark: ClassVar[str] = ""
+    """What is to be said beside the name, wherever it stands in a table."""
     words: ClassVar[Mapping[str, str]] = {}
-    """What the table says of a test passed, by column, where that is more than "yes"."""
+    """What the table says of a test passed, by column, where that is more than "yes"; after a colon, what is meant."""
 
     @abc.abstractmethod
     def serve(self, root: Path) -> AbstractContextManager[Server]:
@@ -65,3 +67,17 @@ class Host(abc.ABC):
 
     def __str__(self) -> str:
         return self.name
+
+
+def give(page: Page, files: Mapping[str, Path]) -> None:
+    """Give a page what it asks for from this machine's disk: where the address has the key, the file or one there."""
+
+    def giving(address: str, place: Path) -> Callable[[Route], None]:
+        def answer(route: Route) -> None:
+            rest = route.request.url.partition(address)[2].partition("?")[0]
+            route.fulfill(path=place / rest if place.is_dir() else place, headers={"Access-Control-Allow-Origin": "*"})
+
+        return answer
+
+    for address, place in files.items():
+        page.route(re.compile(re.escape(address)), giving(address, place))

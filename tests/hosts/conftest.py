@@ -14,9 +14,10 @@ import chromium
 import pytest
 import table
 from appservers import Marimo, Panel, Shiny, Solara, Voila
+from base import give
 from hosts import Server
 from notebooks import JupyterLab, Notebook, VSCode
-from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 HOSTS: list[Host] = [JupyterLab(), Notebook(), VSCode(), Voila(), Marimo(), Panel(), Solara(), Shiny()]
 
-DOCS = Path(__file__).parents[2] / "docs"
+README = Path(__file__).parents[2] / "README.md"
+DOCS = README.parent / "docs"
 PATIENCE = 60_000
 """Milliseconds for what a person sees: the first answer of a host waits for torch."""
 HERE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:")
@@ -41,7 +43,7 @@ expect.set_options(timeout=PATIENCE)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--table`` and ``--screenshots``."""
-    parser.addoption("--table", action="store_true", help="write docs/hosts.md anew, from this run")
+    parser.addoption("--table", action="store_true", help="write the tables in docs/hosts.md and README.md anew")
     parser.addoption("--screenshots", action="store_true", help="write the pictures in docs/hosts anew")
 
 
@@ -81,6 +83,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         stash = session.config.stash
         text = table.page(HOSTS, stash[OUTCOMES], stash[BROWSER])
         (DOCS / "hosts.md").write_text(text, encoding="utf-8")
+        text = table.insert(README.read_text(encoding="utf-8"), HOSTS, stash[OUTCOMES])
+        README.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -131,8 +135,7 @@ class Tabs:
             page.on("request", lambda request: self._note(request.url))
             page.on("websocket", lambda socket: self._note(socket.url))
             page.on("pageerror", lambda error: errors.add(str(error)))
-            for address, place in self._host.files.items():
-                page.route(re.compile(re.escape(address)), _giving(address, place))
+            give(page, self._host.files)
             self._open.append(page)
             try:
                 self._host.open(page, self._server, theme)
@@ -153,16 +156,6 @@ class Tabs:
     def _note(self, url: str) -> None:
         if not HERE.match(url):
             self.asked.add(url)
-
-
-def _giving(address: str, place: Path) -> Callable[[Route], None]:
-    """Return what answers a request for the address with the file there, or with one in the folder there."""
-
-    def give(route: Route) -> None:
-        rest = route.request.url.partition(address)[2].partition("?")[0]
-        route.fulfill(path=place / rest if place.is_dir() else place, headers={"Access-Control-Allow-Origin": "*"})
-
-    return give
 
 
 @pytest.fixture(scope="module")

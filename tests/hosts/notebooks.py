@@ -117,7 +117,8 @@ class VSCode(Jupyter):
 
     name = "VS Code"
     packages = ()
-    words: ClassVar = {"Reload": "yes, with the drawing, once its page takes the kernel's widgets up again"}
+    remark = "its widget manager in a page of ours; the editor itself was not run"
+    words: ClassVar = {"Reload": "yes, with the drawing: once its page takes the kernel's widgets up again"}
     files: ClassVar = {
         "/static/vscode/ipywidgets.js": NODE / VSCODE / "dist" / "ipywidgets.js",
         "/static/vscode/services.js": NODE / "@jupyterlab" / "services" / "dist" / "dist" / "index.js",
@@ -141,7 +142,7 @@ class VSCode(Jupyter):
     def versions(self) -> str:
         """Return the manager's version."""
         version = json.loads((NODE / VSCODE / "package.json").read_text())["version"]
-        return f"its widget manager {VSCODE} {version} in a page of ours; the editor itself was not run"
+        return f"{VSCODE} {version}"
 
     def _connect(self, page: Page, server: Server, theme: Theme) -> None:
         page.wait_for_function("window.harness")

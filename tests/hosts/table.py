@@ -1,9 +1,10 @@
-"""The table of hosts, written from a run of the tests."""
+"""The table of hosts, written from a run of the tests: in full for docs/hosts.md, in short for README.md."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ Tested with {versions}.
 """
 
 REST = """
-- **VS Code**: its widget manager @vscode/jupyter-ipywidgets8 was run in a page of ours, which does for it what the
-  editor's Jupyter extension does, on a live kernel; the editor itself was not run.
+- **VS Code**: its widget manager was run in a page of ours, which does for it what the editor's Jupyter extension
+  does, on a live kernel; the editor itself was not run.
+- **A notebook without Python** (read without a kernel, or turned into static HTML by nbconvert) shows the last drawing
+  and its answer as a picture, with a line that says what drawing needs; with a network or without one, trusted or not.
+  Reloading JupyterLab's page ends this following: run the cell again, or the file keeps the drawing of before.
 - **Google Colab** was not run. By anywidget's documentation it shows any anywidget; when its page is reloaded, nothing
   of a drawing can be had back from the kernel.
 """
@@ -39,17 +43,31 @@ def page(hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]], brow
     browser
         The browser's name and version.
     """
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("digit-widget", "anywidget", "ipywidgets")]
-    versions += [f"Python {platform.python_version()}", browser]
-    lines = [
-        INTRODUCTION.format(versions=", ".join(versions)),
-        f"| host | {' | '.join(outcomes)} |",
-        f"|---|{'---|' * len(outcomes)}",
-    ]
-    for host in hosts:
-        marks = [_mark(host, column, passed.get(host.name)) for column, passed in outcomes.items()]
-        lines.append(f"| **{host.name}**, {host.versions()} | {' | '.join(marks)} |")
-    return "\n".join([*lines, REST])
+    tested = [f"{name} {importlib.metadata.version(name)}" for name in ("digit-widget", "anywidget", "ipywidgets")]
+    tested += [f"Python {platform.python_version()}", browser]
+    names = [f"**{host.name}**, {'; '.join(filter(None, [host.versions(), host.remark]))}" for host in hosts]
+    return "\n".join([INTRODUCTION.format(versions=", ".join(tested)), *_table(names, _marks(hosts, outcomes)), REST])
+
+
+def insert(readme: str, hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]]) -> str:
+    """Return README.md's text with the table in short between its markers; see `page`."""
+    names = [f"{host.name}{', ' * bool(host.remark)}{host.remark}" for host in hosts]
+    short = {column: [mark.partition(":")[0] for mark in marks] for column, marks in _marks(hosts, outcomes).items()}
+    table = "\n".join(_table(names, short))
+    text, count = re.subn(r"(?s)(<!-- hosts -->\n).*(\n<!-- /hosts -->)", rf"\1\n{table}\n\2", readme)
+    assert count == 1, "README.md has no <!-- hosts --> ... <!-- /hosts -->."
+    return text
+
+
+def _marks(hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]]) -> dict[str, list[str]]:
+    return {
+        column: [_mark(host, column, passed.get(host.name)) for host in hosts] for column, passed in outcomes.items()
+    }
+
+
+def _table(names: Sequence[str], marks: Mapping[str, Sequence[str]]) -> list[str]:
+    rows = [("host", *marks), ("---",) * (1 + len(marks)), *zip(names, *marks.values(), strict=True)]
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def _mark(host: Host, column: str, passed: bool | None) -> str:
