@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from drawings import digit_ink
+from drawings import digit_ink, digit_strokes
 from host import Host
 from PIL import Image, ImageOps
 from safetensors.torch import save_file
@@ -641,6 +641,21 @@ def test_a_classifier_of_a_classifier() -> None:
     assert not second.classify([digit_ink(7, 0.2, (0.15, 0.15))])[0].seen[14:].any()
     named = Classifier(lambda _: 1, labels="AB")
     assert Classifier(named, labels="XY").classify(INKS)[0].result == "Y"
+
+
+def test_a_classifier_behind_the_pad_gets_the_pads_transform_unless_it_is_put_there_later() -> None:
+    """A transform beside a classifier counts, and goes on counting with other labels; a swapped one keeps its own."""
+    transform = transforms.Compose([transforms.Resize((28, 28)), transforms.ToTensor()])
+    first = Classifier(bundled_network())
+    pad = DigitWidget(first, transform=transform)
+    pad.strokes = digit_strokes(7, 0.2, (0.15, 0.15))
+    laid_out = pad._seen
+    assert not from_data_url(laid_out)[14:].any()
+    pad.labels = list("abcdefghij")
+    assert pad._seen == laid_out
+    pad.model = first
+    assert from_data_url(pad._seen)[14:].any()
+    pad.close()
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,20 @@ class Classifier:
             self.model = models.load_model()
             contract.check_labels(self.labels, self.model.classes or 0)
 
+    @classmethod
+    def of(
+        cls,
+        model: object = None,
+        labels: str | Iterable[str] | None = None,
+        *,
+        transform: Callable[[Image.Image], Any] | None = None,
+        normalise: bool = True,
+    ) -> Classifier:
+        """Return the model as a classifier: itself when it is one, and nothing is to be otherwise."""
+        if isinstance(model, Classifier) and labels is None and transform is None and normalise:
+            return model
+        return cls(model, labels, transform=transform, normalise=normalise)
+
     def classify(self, inks: Iterable[Ink]) -> list[Answer]:
         """Answer each of some drawings.
 
@@ -392,11 +406,10 @@ def predict(
     >>> predict("seven.png").result  # doctest: +SKIP
     '7️⃣'
     """
-    if not isinstance(model, Classifier) or labels is not None or transform is not None or not normalise:
-        model = Classifier(model, labels, transform=transform, normalise=normalise)
+    classifier = Classifier.of(model, labels, transform=transform, normalise=normalise)
     if isinstance(picture, list):
-        return model.classify(_inks(picture))
-    return model.classify([to_ink(picture)])[0]
+        return classifier.classify(_inks(picture))
+    return classifier.classify([to_ink(picture)])[0]
 
 
 def _inks(pictures: list[Picture]) -> Iterator[Ink]:

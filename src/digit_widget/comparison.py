@@ -229,7 +229,7 @@ def _classifiers(
     for name, source in sources.items():
         try:
             if isinstance(source, Classifier):
-                classifiers[name] = Classifier(source, given) if given else source
+                classifiers[name] = Classifier.of(source, given)
             else:
                 classifiers[name] = Classifier(source, usual, transform=transform, normalise=normalise)
         except ModelError as error:

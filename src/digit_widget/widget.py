@@ -20,7 +20,7 @@ from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, StrokesError, checked, rasterise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from PIL.Image import Image
 
@@ -156,7 +156,9 @@ class DigitWidget(anywidget.AnyWidget):
         if model is None:
             models.load_in_background()
         if not (model is None and transform is None and normalise):
-            self._classifier = self._made(model, traits.get("labels"))
+            from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+            self._classifier = Classifier.of(model, traits.get("labels"), transform=transform, normalise=normalise)
             traits["labels"] = list(self._classifier.labels)
         super().__init__(**traits)
 
@@ -173,7 +175,10 @@ class DigitWidget(anywidget.AnyWidget):
     def model(self, model: object) -> None:
         from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
-        classifier = self._made(model, None if isinstance(model, Classifier) else self.labels)
+        if isinstance(model, Classifier):
+            classifier = model
+        else:
+            classifier = Classifier(model, self.labels, transform=self._transform, normalise=self._normalise)
         with self._lock:
             self._model, self._classifier = model, classifier
             if list(classifier.labels) != self.labels:
@@ -370,8 +375,6 @@ class DigitWidget(anywidget.AnyWidget):
 
     @traitlets.observe("labels")
     def _on_labels(self, _change: Any) -> None:  # noqa: ANN401
-        if self._classifier is not None and list(self._classifier.labels) != self.labels:
-            self._classifier = None
         if not self._unasked:
             self._answer()
 
@@ -401,8 +404,10 @@ class DigitWidget(anywidget.AnyWidget):
         return answer
 
     def _ready(self) -> Classifier:
-        if self._classifier is None:
-            self._classifier = self._made(self._model, self.labels)
+        from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
+        if self._classifier is None or list(self._classifier.labels) != self.labels:
+            self._classifier = Classifier(self._classifier, self.labels)
         return self._classifier
 
     def _give_reasons(self) -> None:
@@ -432,13 +437,6 @@ class DigitWidget(anywidget.AnyWidget):
                     self.set_trait("_why", {"error": sentence(failure, "The model could not be asked why.")})
             else:
                 self.set_trait("_why", shown)
-
-    def _made(self, model: object, labels: Sequence[str] | None) -> Classifier:
-        from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
-
-        if isinstance(model, Classifier):
-            return model if labels is None else Classifier(model, labels)
-        return Classifier(model, labels, transform=self._transform, normalise=self._normalise)
 
     def _refuse(self, reason: str, question: object) -> None:
         """Say that a front end's message cannot be used, under the number of its question if it has one."""
