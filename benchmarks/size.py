@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import NOTHING, ROOT, in_lab
+from harness import NOTHING, ROOT, in_lab, keycap
 from report import Table, median
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import WebSocket
 
 STATIC = ROOT / "src" / "digit_widget" / "static"
+IS_KEPT = """(answer) => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+  .some((cell) => JSON.stringify(cell.toJSON().outputs).includes(answer))"""
 CELL = "from digit_widget import DigitWidget\npad = DigitWidget()\npad"
 
 
@@ -78,6 +80,7 @@ def _growth(drawings: int) -> Table:
             pad.draw_digit(turn % 10)
             pad.expect_digit(turn % 10)
             if turn in (0, drawings - 1):
+                lab.page.wait_for_function(IS_KEPT, arg=keycap(turn % 10))
                 lab.page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty = true")
                 notebook.execute("docmanager:save")
                 saved, state = sizes.values()
@@ -87,7 +90,10 @@ def _growth(drawings: int) -> Table:
             pad.expect_answer(NOTHING)
     rows = [(name, f"{first:,}", f"{last:,}", f"{last - first:+,}") for name, (first, last) in sizes.items()]
     head = ("", "after one drawing", f"after {drawings}", "growth")
-    remark = "The state is of the last drawing, what undo knows (60 kB at most), and the front end."
+    remark = (
+        "JupyterLab saves what the notebook keeps of the last drawing. The state is of the last drawing, what undo "
+        "knows (60 kB at most), and the front end."
+    )
     return Table("A notebook with one pad, bytes", head, rows, remark)
 
 

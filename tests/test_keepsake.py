@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from drawings import digit_ink, digit_strokes
 from IPython.core.interactiveshell import InteractiveShell
@@ -12,12 +14,14 @@ from IPython.utils.capture import CapturedIO, capture_output
 
 from digit_widget import DigitWidget, compare, keepsake
 from digit_widget.labels import KEYCAPS, NO_ANSWER
-from digit_widget.picture import to_data_url
+from digit_widget.picture import from_data_url, to_data_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from host import Host
+
+    from digit_widget.normalise import Ink
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINE = "Drawing needs Python: run the notebook to draw."
@@ -42,6 +46,12 @@ class Outputs:
         bundle = self._published[-1]
         assert WIDGET not in bundle
         return bundle
+
+    @property
+    def ink(self) -> Ink:
+        """The picture in it."""
+        [url] = re.findall('src="([^"]+)"', self.kept["text/html"])
+        return from_data_url(url)
 
     @property
     def updates(self) -> int:
@@ -96,7 +106,7 @@ def test_what_python_draws_is_kept_at_once(outputs: Outputs, pad: DigitWidget) -
     outputs.show(pad)
     pad.strokes = digit_strokes(3)
     assert KEYCAPS[3] in outputs.kept["text/html"]
-    assert pad.image in outputs.kept["text/html"]
+    assert np.array_equal(outputs.ink, from_data_url(pad.image))
     assert outputs.kept["text/plain"] == f"{KEYCAPS[3]} ({int(100 * pad.confidence)}%). {LINE}"
     pad.clear()
     assert outputs.kept["text/html"] == ""
@@ -126,15 +136,15 @@ def test_a_drawing_nobody_asked_about_has_no_answer(outputs: Outputs, host: Host
     host.draw(3)
     host.draw(4, ask=False)
     end(pause)
-    assert host.pad.image in outputs.kept["text/html"]
+    assert np.array_equal(outputs.ink, from_data_url(host.pad.image))
     assert outputs.kept["text/plain"].strip() == LINE
 
 
 def test_a_picture_from_python_is_kept(outputs: Outputs, pad: DigitWidget) -> None:
-    """Without strokes the picture that lies on the pad is kept, not the file it was made from."""
+    """A picture that was set is kept as it lies on the pad, however large it came."""
     outputs.show(pad)
-    pad.image = to_data_url(digit_ink(5))
-    assert pad._background in outputs.kept["text/html"]
+    pad.image = to_data_url(np.kron(digit_ink(5), np.ones((4, 4), np.uint8)))
+    assert np.array_equal(outputs.ink, digit_ink(5))
     assert KEYCAPS[5] in outputs.kept["text/plain"]
 
 

@@ -272,9 +272,14 @@ class DigitWidget(anywidget.AnyWidget):
 
     def _kept(self) -> tuple[str, str]:
         """Return the drawing and its answer, for readers of the notebook."""
+        from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
         with self._lock:
-            picture = self.image if self.strokes else self._background  # which is the image, as all pages show it
-            return picture, "" if self._unasked else self._said()
+            try:
+                drawing = picture.to_data_url(picture.shrink(self._ink(), PAD_SIZE)) if self.image else ""
+            except picture.PictureError:
+                drawing = ""
+            return drawing, "" if self._unasked else self._said()
 
     def _said(self) -> str:
         """Return the answer in words."""
