@@ -15,7 +15,7 @@ sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 import chromium  # noqa: E402 - found by the line above, as are the others
 from drawings import digit_ink  # noqa: E402
-from hosts import jupyterlab  # noqa: E402
+from hosts import DIRECT, jupyterlab  # noqa: E402
 from lab import Kernel, Lab, Notebook  # noqa: E402
 from padview import NOTHING, PadView, keycap  # noqa: E402
 from pointer import DIGITS  # noqa: E402
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIGITS",
+    "DIRECT",
     "NOTHING",
     "ROOT",
     "Kernel",
@@ -38,14 +39,14 @@ __all__ = [
 
 
 @contextlib.contextmanager
-def in_lab() -> Iterator[Lab]:
-    """Start JupyterLab in a Chromium tab, both new."""
+def in_lab(*arguments: str) -> Iterator[Lab]:
+    """Start JupyterLab in a Chromium tab, both new; Chromium with these arguments more."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         jupyterlab(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGS)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=[*chromium.ARGS, *arguments])
         yield Lab(server, browser.new_page(viewport={"width": 1100, "height": 1000}))
         browser.close()
 

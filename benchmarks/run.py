@@ -12,7 +12,7 @@ from pathlib import Path
 import context
 from report import insert
 
-NAMES = ("prediction", "own", "start", "size", "latency")
+NAMES = ("prediction", "own", "start", "size", "latency", "drawing")
 README = Path(__file__).parent / "README.md"
 
 

@@ -20,7 +20,9 @@ export const isBlank = ({ background, strokes }) => !background && !strokes.leng
  * @param {Drawing} b
  */
 export const isSame = (a, b) =>
-  a.background === b.background && JSON.stringify(a.strokes) === JSON.stringify(b.strokes);
+  a.background === b.background &&
+  a.strokes.length === b.strokes.length &&
+  a.strokes.every((stroke, i) => stroke === b.strokes[i] || JSON.stringify(stroke) === JSON.stringify(b.strokes[i]));
 
 /**
  * Whether one drawing is another with more strokes, or with none more.

@@ -116,7 +116,14 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
     if (command === "clear") pad.clear();
     if (command === "undo" && pad.canUndo) pad.undo();
     if (command === "redo" && pad.canRedo) pad.redo();
-    if (command === "leave") canvas.blur();
+    if (command === "leave") leave();
+  }
+
+  function leave() {
+    canvas.blur();
+    // To what the pad is in, as a notebook's cell: its keys are the host's again.
+    const around = canvas.parentElement?.closest("[tabindex]");
+    if (around instanceof HTMLElement) around.focus();
   }
 
   /** @param {KeyboardEvent} event */

@@ -86,7 +86,8 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
 
   const now = () => {
     const { background, strokes } = history.now;
-    return stroke ? { background, strokes: [...strokes, stroke] } : history.now;
+    // A copy: whoever is given the drawing compares it with the next, and this stroke goes on.
+    return stroke ? { background, strokes: [...strokes, [...stroke]] } : history.now;
   };
 
   /** @param {CanvasRenderingContext2D} context */

@@ -89,6 +89,8 @@ export function createPanel(document, actions) {
     name(element, action);
     element.type = "button";
     element.addEventListener("click", () => actions[action]());
+    // The focus stays where it is: with a button that is disabled by its press it would go, and the host's keys with it.
+    element.addEventListener("mousedown", (event) => event.preventDefault());
     return element;
   };
 

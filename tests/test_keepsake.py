@@ -1,182 +1,262 @@
-"""What a notebook keeps of a pad, in IPython's own shell: an output below the widget that follows the drawing."""
+"""What a notebook keeps of a pad, in a real kernel: an output below the widget that follows the drawing."""
 
 from __future__ import annotations
 
+import json
 import re
-import threading
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from drawings import digit_ink, digit_strokes
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import CapturedIO, capture_output
+from drawings import digit_ink
+from jupyter_client.manager import start_new_kernel
 
-from digit_widget import DigitWidget, compare, keepsake
 from digit_widget.labels import KEYCAPS, NO_ANSWER
-from digit_widget.picture import from_data_url, to_data_url
+from digit_widget.picture import from_data_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from host import Host
+    from jupyter_client.blocking.client import BlockingKernelClient
 
     from digit_widget.normalise import Ink
 
+TESTS = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LINE = "Drawing needs Python: run the notebook to draw."
+NOTHING = {"text/html": "", "text/plain": ""}
+TEXTS = json.loads(files("digit_widget").joinpath("texts.json").read_text(encoding="utf-8"))
+
+START = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+import numpy as np
+from digit_widget import DigitWidget, compare, keepsake
+from digit_widget.picture import to_data_url
+from drawings import digit_ink, digit_strokes
+from host import Host
+from IPython.display import display
+from ipywidgets import Output
+"""
+PAD = "pad = DigitWidget()\nhost = Host(pad)\npad"
 
 
-class Outputs:
-    """What a notebook's outputs hold."""
+class Notebook:
+    """A kernel, and the outputs that a notebook on it would hold."""
 
-    def __init__(self, shell: InteractiveShell, captured: CapturedIO) -> None:
-        self._shell, self._captured = shell, captured
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self._client = client
+        self.outputs: list[tuple[str, dict[str, Any]]] = []
+        """The name under which each can be changed, or "", and what is in it; the oldest first."""
+        self.updates = 0
 
-    def show(self, pad: DigitWidget) -> list[dict[str, Any]]:
-        """Run a cell that ends with the pad, and return what came into its output."""
-        before = len(self._published)
-        self._shell.push({"pad": pad})
-        self._shell.run_cell("pad").raise_error()
-        return self._published[before:]
+    def run(self, code: str) -> None:
+        """Run a cell."""
+        reply = self._client.execute_interactive(code, timeout=60, output_hook=self._take)
+        assert reply["content"]["status"] == "ok", reply["content"].get("evalue")
+
+    def wait(self) -> None:
+        """Wait for the next update between the cells."""
+        before = self.updates
+        while self.updates == before:
+            self._take(self._client.get_iopub_msg(timeout=20))
+
+    @property
+    def widgets(self) -> list[int]:
+        """Where among the outputs the widgets are."""
+        return [n for n, (_, data) in enumerate(self.outputs) if WIDGET in data]
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What the output below the widget holds now."""
-        bundle = self._published[-1]
-        assert WIDGET not in bundle
-        return bundle
+        """What is in the outputs that can be changed: the same in all of them."""
+        found = [data for name, data in self.outputs if name]
+        assert all(data == found[0] for data in found)
+        return found[0]
 
     @property
     def ink(self) -> Ink:
-        """The picture in it."""
+        """The picture that is kept."""
         [url] = re.findall('src="([^"]+)"', self.kept["text/html"])
         return from_data_url(url)
 
-    @property
-    def updates(self) -> int:
-        """How often an output was changed."""
-        return sum(output.update for output in self._captured.outputs)
+    def _take(self, message: dict[str, Any]) -> None:
+        content = message["content"]
+        name = content.get("transient", {}).get("display_id", "")
+        if message["msg_type"] in ("display_data", "execute_result"):
+            self.outputs.append((name, content["data"]))
+        if message["msg_type"] == "update_display_data":
+            self.updates += 1
+            self.outputs = [(own, content["data"] if own == name else data) for own, data in self.outputs]
 
-    @property
-    def _published(self) -> list[dict[str, Any]]:
-        return [output.data for output in self._captured.outputs]
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[BlockingKernelClient]:
+    """Start a kernel."""
+    manager, client = start_new_kernel()
+    client.execute_interactive(START, timeout=60)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel()
 
 
 @pytest.fixture
-def outputs() -> Iterator[Outputs]:
-    """Start IPython's shell, and capture what is displayed in it."""
-    shell = InteractiveShell.instance()
-    with capture_output() as captured:
-        yield Outputs(shell, captured)
-    InteractiveShell.clear_instance()
+def notebook(client: BlockingKernelClient) -> Iterator[Notebook]:
+    """Give an empty notebook on the kernel, whose outputs follow a hand after a fifth of a second."""
+    notebook = Notebook(client)
+    notebook.run("keepsake.PAUSE = 0.2")
+    yield notebook
+    notebook.run("__import__('ipywidgets').Widget.close_all()")
 
 
-@pytest.fixture
-def pause(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Let the output follow when the test says so: at the end of the pause."""
-    over = threading.Event()
-
-    class Timer(threading.Thread):
-        def __init__(self, _seconds: float, function: Callable[[], None]) -> None:
-            super().__init__(target=lambda: over.wait(20) and function(), name="pause", daemon=True)
-
-    monkeypatch.setattr(keepsake.threading, "Timer", Timer)
-    yield over
-    over.set()
+def test_a_blank_pad_keeps_nothing(notebook: Notebook) -> None:
+    """The widget comes first, and below it an output that is empty."""
+    notebook.run(PAD)
+    assert notebook.widgets == [0]
+    assert len(notebook.outputs) == 2
+    assert notebook.kept == NOTHING
 
 
-def end(pause: threading.Event) -> None:
-    """End the pause, and wait until the output has followed."""
-    pause.set()
-    for thread in threading.enumerate():
-        if thread.name == "pause":
-            thread.join()
-
-
-def test_a_pad_is_shown_with_an_empty_output_below(outputs: Outputs, pad: DigitWidget) -> None:
-    """The widget comes first; while the pad is blank there is nothing to keep."""
-    widget, kept = outputs.show(pad)
-    assert widget[WIDGET]["model_id"] == pad.model_id
-    assert kept == {"text/html": "", "text/plain": ""}
-
-
-def test_what_python_draws_is_kept_at_once(outputs: Outputs, pad: DigitWidget) -> None:
+def test_what_python_draws_is_kept_at_once(notebook: Notebook) -> None:
     """A notebook that is run as a whole may end with the cell: the drawing is there by then, and gone when cleared."""
-    outputs.show(pad)
-    pad.strokes = digit_strokes(3)
-    assert KEYCAPS[3] in outputs.kept["text/html"]
-    assert np.array_equal(outputs.ink, from_data_url(pad.image))
-    assert outputs.kept["text/plain"] == f"{KEYCAPS[3]} ({int(100 * pad.confidence)}%). {LINE}"
-    pad.clear()
-    assert outputs.kept["text/html"] == ""
+    notebook.run(PAD)
+    notebook.run("pad.strokes = digit_strokes(3)")
+    assert np.array_equal(notebook.ink, digit_ink(3))
+    assert notebook.kept["text/plain"] == f"{KEYCAPS[3]} {TEXTS['en']['alone']}"
+    assert KEYCAPS[3] in notebook.kept["text/html"]
+    notebook.run("pad.clear()")
+    assert notebook.kept == NOTHING
 
 
-def test_a_hand_is_followed_after_a_pause(
-    outputs: Outputs, pad: DigitWidget, host: Host, pause: threading.Event
-) -> None:
-    """However much is drawn meanwhile, the output changes once, to the last drawing; and then again after the next."""
-    outputs.show(pad)
-    for digit in (1, 2, 3):
-        host.draw(digit)
-    assert outputs.updates == 0
-    end(pause)
-    assert outputs.updates == 1
-    assert KEYCAPS[3] in outputs.kept["text/html"]
-    host.draw(4)
-    end(pause)
-    assert outputs.updates == 2
-    assert KEYCAPS[4] in outputs.kept["text/html"]
+def test_a_hand_is_followed_after_a_pause(notebook: Notebook) -> None:
+    """However much is drawn meanwhile, the output changes once, to the last drawing; and again after the next."""
+    notebook.run(PAD)
+    notebook.run("with pad._lock:\n  for digit in (1, 2, 3): host.draw(digit)")
+    notebook.wait()
+    assert notebook.updates == 1
+    assert np.array_equal(notebook.ink, digit_ink(3))
+    notebook.run("host.draw(4)")
+    notebook.wait()
+    assert notebook.updates == 2
+    assert np.array_equal(notebook.ink, digit_ink(4))
 
 
-def test_a_drawing_nobody_asked_about_has_no_answer(outputs: Outputs, host: Host, pause: threading.Event) -> None:
-    """With a button, the drawing may be newer than the answer: that answer is not kept beside it."""
-    host.pad.predict_on = "button"
-    outputs.show(host.pad)
-    host.draw(3)
-    host.draw(4, ask=False)
-    end(pause)
-    assert np.array_equal(outputs.ink, from_data_url(host.pad.image))
-    assert outputs.kept["text/plain"].strip() == LINE
+def test_python_s_drawing_is_the_last_even_while_a_hand_is_waited_for(notebook: Notebook) -> None:
+    """What Python draws within the pause is kept at once, and stays."""
+    notebook.run(PAD)
+    notebook.run("with pad._lock:\n  host.draw(3)\n  pad.clear()")
+    assert notebook.updates == 1
+    assert notebook.kept == NOTHING
+    notebook.run("host.draw(4)")
+    notebook.wait()
+    assert np.array_equal(notebook.ink, digit_ink(4))
 
 
-def test_a_picture_from_python_is_kept(outputs: Outputs, pad: DigitWidget) -> None:
+def test_a_drawing_nobody_asked_about_is_kept_without_an_answer(notebook: Notebook) -> None:
+    """With a button, the drawing may be newer than the answer, or have none: that of an older one is not kept by it."""
+    notebook.run(PAD)
+    notebook.run("pad.predict_on = 'button'; host.draw(3)")
+    notebook.wait()
+    assert KEYCAPS[3] in notebook.kept["text/plain"]
+    notebook.run("host.draw(4, ask=False)")
+    notebook.wait()
+    assert np.array_equal(notebook.ink, digit_ink(4))
+    assert notebook.kept["text/plain"] == TEXTS["en"]["alone"]
+
+
+def test_a_picture_from_python_is_kept(notebook: Notebook) -> None:
     """A picture that was set is kept as it lies on the pad, however large it came."""
-    outputs.show(pad)
-    pad.image = to_data_url(np.kron(digit_ink(5), np.ones((4, 4), np.uint8)))
-    assert np.array_equal(outputs.ink, digit_ink(5))
-    assert KEYCAPS[5] in outputs.kept["text/plain"]
+    notebook.run(PAD)
+    notebook.run("pad.image = to_data_url(np.kron(digit_ink(5), np.ones((4, 4), np.uint8)))")
+    assert np.array_equal(notebook.ink, digit_ink(5))
+    assert KEYCAPS[5] in notebook.kept["text/plain"]
 
 
-def test_no_text_becomes_html(outputs: Outputs) -> None:
-    """A label stands in the page as text, whatever it is; and what is no picture is not kept as one."""
-    pad = DigitWidget(labels=[f"<script>{n}" for n in range(10)])
-    outputs.show(pad)
-    pad.strokes = digit_strokes(3)
-    assert "<script>" not in outputs.kept["text/html"]
-    assert "&lt;script&gt;3" in outputs.kept["text/html"]
-    pad.image = 'data:text/html,"><script>'
-    assert outputs.kept["text/html"] == ""
-    pad.close()
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "pad.image = 'data:text/html,\"><script>'",
+        "host.send({'image': 'https://example.org/t.png', 'strokes': digit_strokes(3), '_background': ''})",
+        "host.send({'image': '\"><script>', 'strokes': [], '_background': 'data:image/png;base64,AAAA'})",
+    ],
+)
+def test_what_is_no_picture_is_not_kept(notebook: Notebook, setting: str) -> None:
+    """Neither from Python nor from a page comes anything into the notebook but pixels."""
+    notebook.run(PAD)
+    notebook.run("pad.strokes = digit_strokes(7)")
+    before = notebook.updates
+    notebook.run(setting)
+    if notebook.updates == before:
+        notebook.wait()
+    assert notebook.kept == NOTHING
 
 
-def test_a_comparison_keeps_what_each_model_said(outputs: Outputs) -> None:
+def test_a_label_is_text(notebook: Notebook) -> None:
+    """A label stands in the page as text, whatever it is."""
+    notebook.run("pad = DigitWidget(labels=[f'<b>{n}' for n in range(10)])\npad")
+    notebook.run("pad.strokes = digit_strokes(3)")
+    assert "&lt;b&gt;3" in notebook.kept["text/html"]
+    assert "<b>" not in notebook.kept["text/html"]
+
+
+@pytest.mark.parametrize(("locale", "language"), [("de-AT", "de"), ("ZH", "zh"), ("fr", "en"), ("", "en")])
+def test_the_line_is_in_the_pads_language(notebook: Notebook, locale: str, language: str) -> None:
+    """It is a text of the panel's, marked with its language; English where the pad's is not spoken or not known."""
+    notebook.run(f"pad = DigitWidget(locale={locale!r})\npad")
+    notebook.run("pad.strokes = digit_strokes(3)")
+    assert notebook.kept["text/plain"].endswith(TEXTS[language]["alone"])
+    assert f'lang="{language}"' in notebook.kept["text/html"]
+
+
+def test_a_comparison_keeps_what_each_model_said(notebook: Notebook) -> None:
     """Every model's answer is in the line, by name."""
-    pad = compare({"bundled": None, "always three": lambda _picture: 3})
-    outputs.show(pad)
-    pad.strokes = digit_strokes(7)
-    assert outputs.kept["text/plain"] == f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]}. {LINE}"
-    pad.close()
+    notebook.run("pad = compare({'bundled': None, 'always three': lambda _picture: 3})\npad")
+    notebook.run("pad.strokes = digit_strokes(7)")
+    line = f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]} {TEXTS['en']['alone']}"
+    assert notebook.kept["text/plain"] == line
 
 
-def test_a_closed_pad_is_its_text(outputs: Outputs, pad: DigitWidget) -> None:
-    """There is no widget any more to be shown."""
-    pad.close()
-    assert outputs.show(pad) == [{"text/plain": f"<DigitWidget {NO_ANSWER} prediction=None confidence=0.00>"}]
+def test_a_pad_is_kept_once_in_each_cell_that_shows_it(notebook: Notebook) -> None:
+    """Shown twice in one cell and once in another, the pad is kept twice, and both follow it."""
+    notebook.run(PAD.replace("\npad", "\ndisplay(pad)\npad"))
+    assert notebook.widgets == [0, 1]
+    notebook.run("display(pad, display_id='mine')")
+    assert notebook.widgets == [0, 1, 3]
+    notebook.run("pad.strokes = digit_strokes(3)")
+    pictures = [data for _, data in notebook.outputs if KEYCAPS[3] in data["text/plain"] and "text/html" in data]
+    assert len(pictures) == 2
 
 
-def test_a_pad_that_is_not_shown_keeps_nothing(outputs: Outputs, pad: DigitWidget, host: Host) -> None:
-    """Drawing on a pad in a dashboard's box writes into nobody's output."""
-    host.draw(3)
-    pad.strokes = digit_strokes(4)
-    assert outputs.updates == 0
+def test_a_pad_in_an_output_widget_is_there(notebook: Notebook) -> None:
+    """The widget goes where it was put, and is kept below that."""
+    notebook.run("pad = DigitWidget()\nout = Output()\nout.append_display_data(pad)\nout")
+    notebook.run(f"assert {WIDGET!r} in out.outputs[0]['data']\npad.strokes = digit_strokes(3)")
+    [(_, kept)] = [output for output in notebook.outputs if "text/html" in output[1]]
+    assert KEYCAPS[3] in kept["text/html"]
+
+
+def test_a_closed_pad_is_its_text(notebook: Notebook) -> None:
+    """There is no widget any more to be shown, and nothing to keep."""
+    notebook.run("pad = DigitWidget()\npad.close()\npad")
+    text = f"<DigitWidget {NO_ANSWER} prediction=None confidence=0.00>"
+    assert notebook.outputs == [("", {"text/plain": text})]
+
+
+def test_a_pad_that_is_not_shown_keeps_nothing(notebook: Notebook) -> None:
+    """Drawing on a pad that no cell shows by itself writes into nobody's output."""
+    notebook.run("pad = DigitWidget()\npad.strokes = digit_strokes(4)\nHost(pad).draw(3)")
+    assert notebook.outputs == []
+    assert notebook.updates == 0
+
+
+def test_a_terminal_shows_the_pads_text_alone() -> None:
+    """IPython without a notebook says what the pad is, and nothing more when something is drawn on it."""
+    code = "from digit_widget import DigitWidget; pad = DigitWidget()"
+    cells = [code, "pad", "pad.image = '!'; print('drawn')"]
+    command = [sys.executable, "-m", "IPython", "--colors=NoColor", "--no-banner", "--simple-prompt"]
+    done = subprocess.run(command, input="\n".join(cells), capture_output=True, text=True, check=True, timeout=60)
+    said = [re.sub(r"^((In|Out) ?\[\d+\]: )+", "", line) for line in done.stdout.splitlines()]
+    said = [line for line in said if line.strip() and not line.startswith(("In", "Do you"))]
+    assert said == [f"<DigitWidget {NO_ANSWER} prediction=None confidence=0.00>", "drawn"]

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LANGUAGES, choose, createVoice, cut, wanted } from "../texts.js";
+import LANGUAGES from "../../src/digit_widget/texts.json" with { type: "json" };
+import { choose, createVoice, cut, wanted } from "../texts.js";
 
 /** The placeholders of a text, in the order of the alphabet. @param {string} text */
 const placeholders = (text) =>

@@ -86,7 +86,7 @@ class Comparison(DigitWidget):
         return f"<{type(self).__name__} {said}; agree={self.agree}>"
 
     def _said(self) -> str:
-        return ", ".join(f"{row['name']}: {row['result']}" for row in self._rows) + "."
+        return ", ".join(f"{row['name']}: {row['result']}" for row in self._rows)
 
     @traitlets.default("_rows")
     def _default_rows(self) -> list[dict[str, Any]]:

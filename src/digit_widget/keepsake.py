@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import html
+import json
 import threading
-from typing import TYPE_CHECKING
+import uuid
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from IPython.display import DisplayHandle
+    from collections.abc import Callable, Iterator
 
 PAUSE = 1.0
-"""Seconds after which the output follows the pad: a hand that draws on is not followed stroke by stroke."""
+"""Seconds after which the output follows a hand: one that draws on is not followed stroke by stroke."""
+
+
+class Kept(NamedTuple):
+    """What is to be kept: a picture's data URL or ``""`` for nothing, the answer in words, and the pad's locale."""
+
+    picture: str
+    answer: str
+    locale: str
 
 
 class Keepsake:
@@ -25,41 +36,82 @@ class Keepsake:
     Parameters
     ----------
     content
-        Returns the drawing, as the URL of a picture or ``""`` for a blank pad, and what was said of it.
+        Returns what is to be kept now.
+    lock
+        What guards the content: an output that follows a hand does so in a thread of its own.
     """
 
-    def __init__(self, content: Callable[[], tuple[str, str]]) -> None:
-        self._content = content
-        self._handle: DisplayHandle | None = None
+    def __init__(self, content: Callable[[], Kept], lock: threading.RLock) -> None:
+        self._content, self._lock = content, lock
+        self._name = {"display_id": uuid.uuid4().hex}
+        self._publisher: Any = None
         self._timer: threading.Timer | None = None
+        self._is_due = False
+        self._has_time = False
 
     def show(self) -> None:
-        """Put it into the output of the running cell; IPython runs that cell."""
-        from IPython.display import DisplayHandle  # noqa: PLC0415 - slow, and not needed where nothing is shown
+        """Put it below all that the cell which runs now shows; it stays away where no cell of a notebook runs."""
+        from IPython import get_ipython  # noqa: PLC0415 - slow, and not needed where nothing is shown
 
-        self._handle = self._handle or DisplayHandle()  # a pad that is shown twice is kept twice, under one name
-        self._handle.display(self._bundle(), raw=True)
+        shell = get_ipython()
+        parent: dict[str, Any] = getattr(shell, "get_parent", dict)()  # a terminal's shell has none
+        if self._is_due or parent.get("header", {}).get("msg_type") != "execute_request":
+            return
+
+        def below() -> None:
+            shell.events.unregister("post_execute", below)
+            self._is_due = False
+            self._publisher = shell.display_pub
+            self._publish(update=False)
+
+        self._is_due = True
+        shell.events.register("post_execute", below)
 
     def follow(self) -> None:
-        """Show what is to be kept now, wherever it is shown."""
-        self._timer = None
-        if self._handle:
-            self._handle.update(self._bundle(), raw=True)
-
-    def follow_soon(self) -> None:
-        """Do so in a moment, once for all that happens until then."""
-        if self._handle and self._timer is None:
-            self._timer = threading.Timer(PAUSE, self.follow)
+        """Show what is to be kept now, wherever it is shown; at once, for a notebook that is run may end here."""
+        if not self._publisher:
+            return
+        if not self._has_time:
+            if self._timer:
+                self._timer.cancel()
+            self._publish(update=True)
+        elif not self._timer:
+            self._timer = threading.Timer(PAUSE, self._publish, kwargs={"update": True})
             self._timer.daemon = True
             self._timer.start()
 
-    def _bundle(self) -> dict[str, str]:
-        picture, said = self._content()
-        if not picture:
-            return {"text/html": "", "text/plain": ""}
-        line = f"{said} Drawing needs Python: run the notebook to draw."
-        page = (
-            f'<div class="digit-widget-kept" lang="en"><img src="{html.escape(picture)}" alt="The last drawing" '
-            f'width="140"><p>{html.escape(line)}</p></div>'
-        )
-        return {"text/html": page, "text/plain": line}
+    @contextmanager
+    def in_a_moment(self) -> Iterator[None]:
+        """Follow what happens in the block after a pause, once for all that happens until then."""
+        before, self._has_time = self._has_time, True
+        try:
+            yield
+        finally:
+            self._has_time = before
+
+    def _publish(self, *, update: bool) -> None:
+        with self._lock:
+            self._timer = None
+            bundle = _bundle(self._content())
+            self._publisher.publish(bundle, metadata={}, transient=self._name, update=update)
+
+
+def _bundle(kept: Kept) -> dict[str, str]:
+    if not kept.picture:
+        return {"text/html": "", "text/plain": ""}
+    language = kept.locale.partition("-")[0].lower()
+    language = language if language in _texts() else "en"
+    texts = _texts()[language]
+    line = f"{kept.answer} {texts['alone']}".strip()
+    page = (
+        f'<div class="digit-widget-kept" lang="{language}"><img src="{html.escape(kept.picture)}" '
+        f'alt="{texts["last"]}" width="140"><p>{html.escape(line)}</p></div>'
+    )
+    return {"text/html": page, "text/plain": line}
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    """Return all that the widget says, by language: the front end reads it too."""
+    texts: dict[str, dict[str, str]] = json.loads(files(__package__).joinpath("texts.json").read_text(encoding="utf-8"))
+    return texts

@@ -15,7 +15,7 @@ import traitlets
 
 from digit_widget import models
 from digit_widget.deadline import DeadlineError
-from digit_widget.keepsake import Keepsake
+from digit_widget.keepsake import Keepsake, Kept
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, StrokesError, checked, rasterise
 
@@ -144,10 +144,9 @@ class DigitWidget(anywidget.AnyWidget):
         # With subshells (JupyterLab 4.4, ipykernel 7) the pad's messages come in another thread than the cells run in.
         self._lock = threading.RLock()
         self._arriving: dict[str, Any] = {}
-        self._is_hearing = False  # a front end
         self._answered_image = ""
         self._failure: BaseException | None = None
-        self._keepsake = Keepsake(self._kept)
+        self._keepsake = Keepsake(self._kept, self._lock)
         self._owes_reasons = False  # the answer goes out first, then why it is what it is
         self._model, self._transform, self._normalise = model, transform, normalise
         self._classifier: Classifier | None = None  # the bundled one is made with the first drawing
@@ -224,21 +223,19 @@ class DigitWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: the drawing and, mostly, a question; what else it sends is not for it to set."""
         state = {name: value for name, value in sync_data.items() if name in _FROM_FRONT_END}
-        with self._lock:
+        with self._lock, self._keepsake.in_a_moment():
             try:
                 for name, value in state.items():
                     self.traits()[name]._validate(self, value)  # noqa: SLF001 - none is set unless all can be
             except traitlets.TraitError as error:
                 self._refuse(str(error), state.get("_question"))
                 return
-            self._is_hearing = True
-            try:
-                with self._together(state):
+            with self._together(state):
+                try:
                     super().set_state(state)
-            finally:
-                if self._question != self._answered:  # an observer of the user's failed on the way
-                    self._answer()
-                self._is_hearing = False
+                finally:
+                    if self._question != self._answered:  # an observer of the user's failed on the way
+                        self._answer()
 
     def notify_change(self, change: Any) -> None:  # noqa: ANN401
         """Tell observers first and the front end then: what they change in turn travels in the same message."""
@@ -260,30 +257,24 @@ class DigitWidget(anywidget.AnyWidget):
         """Return what an output cell shows where widgets are not to be had."""
         return f"<DigitWidget {self.result} prediction={self.prediction} confidence={self.confidence:.2f}>"
 
-    def _ipython_display_(self) -> None:
-        """Show the widget in a cell's output, and below it what the notebook keeps of it."""
-        from IPython.display import display  # noqa: PLC0415 - slow, and here already: IPython calls this
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:  # noqa: ANN401
+        """Return what a cell's output holds of the widget, and have below it what the notebook keeps."""
+        self._keepsake.show()
+        return super()._repr_mimebundle_(**options)
 
-        if self.comm is None:  # it was closed
-            display({"text/plain": repr(self)}, raw=True)
-        elif bundle := self._repr_mimebundle_():
-            display(bundle[0], metadata=bundle[1], raw=True)
-            self._keepsake.show()
-
-    def _kept(self) -> tuple[str, str]:
+    def _kept(self) -> Kept:
         """Return the drawing and its answer, for readers of the notebook."""
         from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
-        with self._lock:
-            try:
-                drawing = picture.to_data_url(picture.shrink(self._ink(), PAD_SIZE)) if self.image else ""
-            except picture.PictureError:
-                drawing = ""
-            return drawing, "" if self._unasked else self._said()
+        try:
+            drawing = picture.to_data_url(picture.shrink(self._ink(), PAD_SIZE)) if self.image else ""
+        except picture.PictureError:
+            drawing = ""
+        return Kept(drawing, "" if self._unasked else self._said(), self.locale)
 
     def _said(self) -> str:
-        """Return the answer in words."""
-        return self.result if self.prediction is None else f"{self.result} ({int(100 * self.confidence)}%)."
+        """Return the answer, for readers of the notebook."""
+        return self.result
 
     @contextmanager
     def _together(self, values: dict[str, Any]) -> Iterator[None]:
@@ -371,6 +362,7 @@ class DigitWidget(anywidget.AnyWidget):
             self._answer()
         else:
             self.set_trait("_unasked", self.image != self._answered_image)
+            self._keepsake.follow()
 
     @traitlets.observe("predict_on")
     def _on_predict_on(self, _change: Any) -> None:  # noqa: ANN401
@@ -463,10 +455,7 @@ class DigitWidget(anywidget.AnyWidget):
             self.send_state(list(outputs))  # an observer of the user's failed: the pad must not wait for ever
             raise
         finally:
-            if self._is_hearing:
-                self._keepsake.follow_soon()
-            else:
-                self._keepsake.follow()
+            self._keepsake.follow()
 
     def _outputs(self, answer: Answer | None, error: str) -> dict[str, Any]:
         """Return all that an answer, or a sentence instead of one, says to Python and to the panel."""

@@ -127,7 +127,7 @@ def test_axe_finds_nothing_wrong_with_a_button_and_with_several_models(lab: Lab,
 
 @pytest.mark.usefixtures("theme")
 def test_axe_finds_nothing_wrong_with_a_pad_without_python(notebook: Notebook) -> None:
-    """Marked as ipywidgets marks a view that has lost its kernel, it is a picture with a line; and is a pad again."""
+    """Marked as ipywidgets marks a view with no kernel behind it, it is a picture with a line; unmarked, a pad."""
     pad = notebook.pad()
     pad.draw_digit(7)
     pad.expect_digit(7)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pointer
 import pytest
 from hosts import until, voila
-from lab import ONE_PAD, PAD_WITH_BUTTON
+from lab import ONE_PAD, PAD_WHILE_MOVING, PAD_WITH_BUTTON
 from padview import NOTHING, PadView
 from playwright.sync_api import expect
 from pointer import DIGITS
@@ -97,6 +97,17 @@ def test_each_digit_is_answered_whoever_draws_it(hand: str, lab: Lab, kernel: Ke
         times = [t for stroke in drawn for *_, t, _ in stroke]
         assert times == sorted(times)
         assert times[0] == 0 < times[-1]
+
+
+def test_a_stroke_is_whole_though_it_was_asked_about_on_the_way(lab: Lab, kernel: Kernel) -> None:
+    """Answered while the pen draws, the strokes that Python has in the end are those drawn, to the last point."""
+    pad = lab.open(kernel, PAD_WHILE_MOVING).run().pad()
+    for digit in (4, 8):
+        pad.draw_digit(digit)
+        pad.expect_digit(digit)
+        assert astray(kernel.read("pad.strokes"), pointer.placed(DIGITS[str(digit)])) < 1
+        pad.click("clear")
+        pad.expect_answer(NOTHING)
 
 
 def test_keys_clear_take_back_and_lead_on(notebook: Notebook, kernel: Kernel) -> None:
@@ -258,6 +269,20 @@ def test_a_mouse_that_has_drawn_leaves_jupyterlab_its_keys(notebook: Notebook, k
     pad.draw_digit(1)
     page.keyboard.press("Shift+Enter")
     kernel.until("pad is not None", expected=True)
+
+
+def test_a_button_that_was_clicked_leaves_jupyterlab_its_keys(notebook: Notebook) -> None:
+    """After Clear, by mouse, and after Escape, JupyterLab's keys are its own: the one that adds a cell adds it."""
+    pad, page = notebook.pad(), notebook.page
+    added = f"(before) => ({NOTEBOOK_STATE})()[0] === before + 1"
+    for leave in (lambda: None, lambda: page.keyboard.press("Escape")):
+        pad.draw_digit(7)
+        pad.click("clear")
+        expect(pad.part("clear")).to_be_disabled()
+        leave()
+        [before, *_] = page.evaluate(NOTEBOOK_STATE)
+        page.keyboard.press("b")
+        page.wait_for_function(added, arg=before, timeout=10_000)
 
 
 def test_two_fingers_scroll_and_leave_no_mark(lab: Lab, kernel: Kernel, finger: Finger) -> None:
