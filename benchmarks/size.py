@@ -62,7 +62,10 @@ def _messages(rounds: int) -> Table:
         (way, f"{median(sizes):,.0f}", f"{max(sizes):,}", str(len(sizes)))
         for way, sizes in (("page → Python", sent), ("Python → page", received))
     ]
-    remark = "All frames of the page's WebSockets around one stroke: the drawing there, answer and kernel status back."
+    remark = (
+        "All frames of the page's WebSockets around one stroke: the drawing there; answer, kernel status, and now and "
+        "then what the notebook keeps back."
+    )
     return Table("A prediction's messages in JupyterLab, bytes", ("", "median", "max", "n"), rows, remark)
 
 
