@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from padview import NOTHING, keycap
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lab import Kernel, Lab, Notebook
 
@@ -151,15 +153,28 @@ def test_an_answer_is_old_from_the_first_touch_on(notebook: Notebook) -> None:
         expect(pad.root).not_to_have_attribute("data-state", "current", timeout=2000)
 
 
-def test_a_restarted_kernel_is_told_and_the_cell_brings_another_pad(lab: Lab) -> None:
-    """After a restart the pad's Python is gone: it says so soon and keeps what is drawn; the cell brings a new pad."""
+def restart(lab: Lab, _kernel: Kernel) -> None:
+    """Restart the kernel from JupyterLab's menu."""
+    lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
+
+
+def kill(_lab: Lab, kernel: Kernel) -> None:
+    """Kill the kernel, which its server then starts anew."""
+    os.kill(kernel.read("__import__('os').getpid()"), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("end", [restart, kill])
+def test_a_kernel_that_ended_is_told_and_the_cell_brings_another_pad(
+    lab: Lab, end: Callable[[Lab, Kernel], None]
+) -> None:
+    """The pad's Python is gone: the pad says so soon and keeps what is drawn; the cell brings a new one."""
     with lab.fresh_kernel() as kernel:
         notebook = lab.open(kernel, ONE_PAD).run()
         pad = notebook.pad()
         pad.draw_digit(7)
         pad.expect_digit(7)
-        lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
-        lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+        end(lab, kernel)
+        lab.page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab asks, or tells
         expect(lab.page.locator(".jp-Dialog")).to_have_count(0)
         lab.page.evaluate("async () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
         pad.click("clear")

@@ -23,9 +23,17 @@ Tested with {versions}.
 REST = """
 - **VS Code**: its widget manager was run in a page of ours, which does for it what the editor's Jupyter extension
   does, on a live kernel; the editor itself was not run.
+- **A new pad after a reload**: a page has a session of its own, as [Voila](https://github.com/voila-dashboards/voila),
+  [Panel](https://panel.holoviz.org/how_to/performance/reuse_sessions.html),
+  [Solara](https://solara.dev/documentation/advanced/understanding/state-persistence) and
+  [Shiny](https://github.com/posit-dev/py-shiny/issues/1929) say themselves; marimo was seen to do so.
+- **Scripts from the internet**: Panel shows ipywidgets with ipywidgets_bokeh, which takes their scripts
+  [from unpkg.com](https://github.com/bokeh/ipywidgets_bokeh/pull/60) unless told another address; Solara's server
+  [fetches its own](https://github.com/widgetti/solara/pull/488) once.
 - **A notebook without Python** (read without a kernel, or turned into static HTML by nbconvert) shows the last drawing
   and its answer as a picture, with a line that says what drawing needs; with a network or without one, trusted or not.
-  Reloading JupyterLab's page ends this following: run the cell again, or the file keeps the drawing of before.
+  That goes for a pad that a cell shows by itself, not for one in a box of others. It follows the pad by a second, until
+  JupyterLab's page is reloaded: then run the cell again, or the file keeps the drawing of before.
 - **Google Colab** was not run. By anywidget's documentation it shows any anywidget; when its page is reloaded, nothing
   of a drawing can be had back from the kernel.
 """
