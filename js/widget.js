@@ -172,7 +172,7 @@ function render({ model, el }) {
     return { x: x / pad.side, y: y / pad.side, isDown };
   }
 
-  // So ipywidgets marks the view of a model that came out of a file, with no Python behind it; in other hosts none does.
+  // So ipywidgets marks the view of a model that came out of a file, with no Python behind it.
   const isAlone = () => el.classList.contains("jupyter-widgets-disconnected");
   const marks = new MutationObserver(refresh);
   marks.observe(el, { attributeFilter: ["class"] });

@@ -32,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 SHIPPED = {
     "py.typed",
     "digits.json",
+    "texts.json",
     "pad.json",
     "static/widget.js",
     "static/widget.css",

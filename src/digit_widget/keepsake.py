@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from IPython import get_ipython
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -51,8 +53,6 @@ class Keepsake:
 
     def show(self) -> None:
         """Put it below all that the cell which runs now shows; it stays away where no cell of a notebook runs."""
-        from IPython import get_ipython  # noqa: PLC0415 - slow, and not needed where nothing is shown
-
         shell = get_ipython()
         parent: dict[str, Any] = getattr(shell, "get_parent", dict)()  # a terminal's shell has none
         if self._is_due or parent.get("header", {}).get("msg_type") != "execute_request":

@@ -220,6 +220,13 @@ class DigitWidget(anywidget.AnyWidget):
             classifier, ink = self._ready(), self._ink()
         return explain(classifier, ink)
 
+    def open(self) -> None:
+        """Begin the talk with the front end; where it can, it asks beside the cells that run, in a subshell."""
+        super().open()
+        # ipykernel 7.4 brings what a front end says to the shell that spoke to it last: mostly that of the cells.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - it then goes where the front end sends it
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: the drawing and, mostly, a question; what else it sends is not for it to set."""
         state = {name: value for name, value in sync_data.items() if name in _FROM_FRONT_END}

@@ -70,6 +70,21 @@ def test_a_busy_kernel_is_told_and_the_last_drawing_is_answered(notebook: Notebo
     assert kernel.read("pad.prediction") == 3
 
 
+def test_where_there_are_subshells_the_pad_answers_beside_a_running_cell(lab: Lab, kernel: Kernel) -> None:
+    """As JupyterLab comes, on a kernel that can, every digit is answered while a cell runs, and is there afterwards."""
+    pad = lab.open(kernel, ONE_PAD).run().pad()
+    with busy(lab, kernel):
+        for digit in (7, 3):
+            pad.draw_digit(digit)
+            pad.expect_digit(digit)
+            pad.click("clear")
+            pad.expect_answer(NOTHING)
+        pad.draw_digit(4)
+        pad.expect_digit(4)
+        expect(pad.part("message")).to_have_text("")
+    assert kernel.read("pad.prediction") == 4
+
+
 def test_an_old_answer_is_never_shown_for_a_newer_drawing(notebook: Notebook, kernel: Kernel, lab: Lab) -> None:
     """Of digits drawn one after the other while Python is busy, only the last is ever shown as answered."""
     pad = notebook.pad()
