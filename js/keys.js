@@ -123,7 +123,7 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
     canvas.blur();
     // To what the pad is in, as a notebook's cell: its keys are the host's again.
     const around = canvas.parentElement?.closest("[tabindex]");
-    if (around instanceof HTMLElement) around.focus();
+    if (around instanceof HTMLElement) around.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event */

@@ -265,6 +265,16 @@ export function createPanel(document, actions) {
   }
 
   /** @param {View} view */
+  function showAlone({ isAlone, isBlank }) {
+    sheet.inert = isAlone;
+    board.dataset.alone = String(isAlone);
+    if (isAlone && !isBlank) {
+      board.role = "img";
+      board.ariaLabel = voice.say("last");
+    } else board.role = board.ariaLabel = null;
+  }
+
+  /** @param {View} view */
   function showReasons({ isExplaining, reasons, seen: url }) {
     why.ariaPressed = String(isExplaining);
     overlay.hidden = !reasons.overlay;
@@ -304,7 +314,7 @@ export function createPanel(document, actions) {
       const { state, probabilities, labels, prediction } = view;
       speak(view.voice);
       element.dataset.state = state;
-      board.inert = view.isAlone;
+      showAlone(view);
       element.style.setProperty("--dw-size", `${view.size}px`);
       grip.show(view.size);
       showCursor(view);

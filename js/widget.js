@@ -26,6 +26,7 @@ import { createVoice, wanted } from "./texts.js";
  * @property {string} _seen
  * @property {number} _drawn
  * @property {object} _memory
+ * @property {string} _kept_as
  * @property {number} _question
  * @property {number} _answered
  * @property {boolean} _unasked
@@ -247,16 +248,22 @@ function render({ model, el }) {
   on("_unasked", () => exchange.mark(model.get("_unasked")));
   on("_answered", () => exchange.settle(model.get("_answered")));
 
+  // While this view is there, what the notebook keeps for readers without Python (keepsake.py) is not needed.
+  const hiding = el.ownerDocument.createElement("style");
+  const kept = `.digit-widget-${CSS.escape(model.get("_kept_as"))}`;
+  hiding.textContent = `:is(${kept}, .jp-OutputArea-child:has(${kept})) { display: none }`;
+
   pad.restore(drawing(), model.get("_memory"));
   exchange.mark(model.get("_unasked"));
   refresh();
-  el.append(panel.element);
+  el.append(panel.element, hiding);
 
   return () => {
     life.abort();
     marks.disconnect();
     exchange.close();
     panel.element.remove();
+    hiding.remove();
   };
 }
 

@@ -64,6 +64,11 @@ class Notebook:
         while self.updates == before:
             self._take(self._client.get_iopub_msg(timeout=20))
 
+    def wait_for_widget(self) -> None:
+        """Wait until a widget is shown between the cells."""
+        while not self.widgets:
+            self._take(self._client.get_iopub_msg(timeout=20))
+
     @property
     def widgets(self) -> list[int]:
         """Where among the outputs the widgets are."""
@@ -124,7 +129,7 @@ def test_what_python_draws_is_kept_at_once(notebook: Notebook) -> None:
     notebook.run(PAD)
     notebook.run("pad.strokes = digit_strokes(3)")
     assert np.array_equal(notebook.ink, digit_ink(3))
-    assert notebook.kept["text/plain"] == f"{KEYCAPS[3]} {TEXTS['en']['alone']}"
+    assert notebook.kept["text/plain"] == f"{KEYCAPS[3]} — {TEXTS['en']['alone']}"
     assert KEYCAPS[3] in notebook.kept["text/html"]
     notebook.run("pad.clear()")
     assert notebook.kept == NOTHING
@@ -151,6 +156,7 @@ def test_python_s_drawing_is_the_last_even_while_a_hand_is_waited_for(notebook: 
     assert notebook.kept == NOTHING
     notebook.run("host.draw(4)")
     notebook.wait()
+    assert notebook.updates == 2
     assert np.array_equal(notebook.ink, digit_ink(4))
 
 
@@ -214,7 +220,7 @@ def test_a_comparison_keeps_what_each_model_said(notebook: Notebook) -> None:
     """Every model's answer is in the line, by name."""
     notebook.run("pad = compare({'bundled': None, 'always three': lambda _picture: 3})\npad")
     notebook.run("pad.strokes = digit_strokes(7)")
-    line = f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]} {TEXTS['en']['alone']}"
+    line = f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]} — {TEXTS['en']['alone']}"
     assert notebook.kept["text/plain"] == line
 
 
@@ -237,6 +243,32 @@ def test_a_pad_in_an_output_widget_is_there(notebook: Notebook) -> None:
     assert KEYCAPS[3] in kept["text/html"]
 
 
+def test_what_is_kept_stays_away_from_a_cell_that_did_not_show_the_pad(notebook: Notebook) -> None:
+    """A pad that a thread shows when its cell has ended is shown, and nothing of it is kept in the next cell."""
+    notebook.run(
+        "import threading\npad = DigitWidget()\nthread = threading.Timer(0.3, lambda: display(pad))\nthread.start()"
+    )
+    notebook.wait_for_widget()
+    notebook.run("thread.join()\npad.strokes = digit_strokes(3)")
+    assert not any("text/html" in data for _, data in notebook.outputs)
+
+
+def test_what_is_captured_is_not_followed(notebook: Notebook) -> None:
+    """A cell that captures its outputs has the pad among them; what was kept of the pad before is kept on."""
+    notebook.run(PAD)
+    notebook.run("%%capture captured\ndisplay(pad)")
+    notebook.run("pad.strokes = digit_strokes(3)")
+    assert KEYCAPS[3] in notebook.kept["text/plain"]
+    notebook.run("assert len(captured.outputs) == 1")
+
+
+def test_another_language_is_kept_at_once(notebook: Notebook) -> None:
+    """The line follows the pad's language, whatever is drawn."""
+    notebook.run(PAD)
+    notebook.run("pad.strokes = digit_strokes(3)\npad.locale = 'de'")
+    assert notebook.kept["text/plain"].endswith(TEXTS["de"]["alone"])
+
+
 def test_a_closed_pad_is_its_text(notebook: Notebook) -> None:
     """There is no widget any more to be shown, and nothing to keep."""
     notebook.run("pad = DigitWidget()\npad.close()\npad")
@@ -254,9 +286,9 @@ def test_a_pad_that_is_not_shown_keeps_nothing(notebook: Notebook) -> None:
 def test_a_terminal_shows_the_pads_text_alone() -> None:
     """IPython without a notebook says what the pad is, and nothing more when something is drawn on it."""
     code = "from digit_widget import DigitWidget; pad = DigitWidget()"
-    cells = [code, "pad", "pad.image = '!'; print('drawn')"]
+    cells = [code, "pad", "pad.strokes = [[[80, 60], [200, 60], [120, 230]]]; print(pad.prediction)"]
     command = [sys.executable, "-m", "IPython", "--colors=NoColor", "--no-banner", "--simple-prompt"]
     done = subprocess.run(command, input="\n".join(cells), capture_output=True, text=True, check=True, timeout=60)
     said = [re.sub(r"^((In|Out) ?\[\d+\]: )+", "", line) for line in done.stdout.splitlines()]
     said = [line for line in said if line.strip() and not line.startswith(("In", "Do you"))]
-    assert said == [f"<DigitWidget {NO_ANSWER} prediction=None confidence=0.00>", "drawn"]
+    assert said == [f"<DigitWidget {NO_ANSWER} prediction=None confidence=0.00>", "7"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import json
 import threading
-import uuid
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython import get_ipython
+from IPython.core.displaypub import CapturingDisplayPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,78 +33,90 @@ class Keepsake:
 
     A notebook's file names its widgets but has neither their drawings nor their code, unless a setting of JupyterLab's
     has them saved too; read without a kernel, or as static HTML without a network, their place is empty. This output
-    is plain HTML, which any reader shows. Where the widget is there itself, its style sheet hides it.
+    is plain HTML, which any reader shows. A view of the widget, where there is one, hides it by its name.
 
     Parameters
     ----------
+    name
+        Letters and digits; no other output's.
     content
         Returns what is to be kept now.
     lock
         What guards the content: an output that follows a hand does so in a thread of its own.
     """
 
-    def __init__(self, content: Callable[[], Kept], lock: threading.RLock) -> None:
-        self._content, self._lock = content, lock
-        self._name = {"display_id": uuid.uuid4().hex}
+    def __init__(self, name: str, content: Callable[[], Kept], lock: threading.RLock) -> None:
+        self._name, self._content, self._lock = name, content, lock
         self._publisher: Any = None
         self._timer: threading.Timer | None = None
-        self._is_due = False
-        self._has_time = False
+        self._is_scheduled = False
+        self._may_wait = False
 
     def show(self) -> None:
         """Put it below all that the cell which runs now shows; it stays away where no cell of a notebook runs."""
         shell = get_ipython()
-        parent: dict[str, Any] = getattr(shell, "get_parent", dict)()  # a terminal's shell has none
-        if self._is_due or parent.get("header", {}).get("msg_type") != "execute_request":
+        cell = _running(shell)
+        if self._is_scheduled or not cell:
             return
 
         def below() -> None:
             shell.events.unregister("post_execute", below)
-            self._is_due = False
-            self._publisher = shell.display_pub
-            self._publish(update=False)
+            self._is_scheduled = False
+            is_captured = isinstance(shell.display_pub, CapturingDisplayPublisher)  # and goes wherever that is shown
+            if _running(shell) == cell and not is_captured:  # or another cell ended: a thread has shown the pad
+                self._publisher = shell.display_pub
+                self._publish(update=False)
 
-        self._is_due = True
+        self._is_scheduled = True
         shell.events.register("post_execute", below)
 
     def follow(self) -> None:
         """Show what is to be kept now, wherever it is shown; at once, for a notebook that is run may end here."""
-        if not self._publisher:
-            return
-        if not self._has_time:
-            if self._timer:
-                self._timer.cancel()
-            self._publish(update=True)
-        elif not self._timer:
-            self._timer = threading.Timer(PAUSE, self._publish, kwargs={"update": True})
-            self._timer.daemon = True
-            self._timer.start()
+        with self._lock:
+            if not self._publisher:
+                return
+            if not self._may_wait:
+                if self._timer:
+                    self._timer.cancel()
+                self._publish(update=True)
+            elif not self._timer:
+                self._timer = threading.Timer(PAUSE, self._publish, kwargs={"update": True})
+                self._timer.daemon = True
+                self._timer.start()
 
     @contextmanager
     def in_a_moment(self) -> Iterator[None]:
         """Follow what happens in the block after a pause, once for all that happens until then."""
-        before, self._has_time = self._has_time, True
-        try:
-            yield
-        finally:
-            self._has_time = before
+        with self._lock:
+            before, self._may_wait = self._may_wait, True
+            try:
+                yield
+            finally:
+                self._may_wait = before
 
     def _publish(self, *, update: bool) -> None:
         with self._lock:
             self._timer = None
-            bundle = _bundle(self._content())
-            self._publisher.publish(bundle, metadata={}, transient=self._name, update=update)
+            bundle = _bundle(self._name, self._content())
+            self._publisher.publish(bundle, metadata={}, transient={"display_id": self._name}, update=update)
 
 
-def _bundle(kept: Kept) -> dict[str, str]:
+def _running(shell: Any) -> str:  # noqa: ANN401 - IPython's are not typed
+    """Return the name of the request to run a cell that the shell is at, or "" where there is none."""
+    parent: dict[str, Any] = getattr(shell, "get_parent", dict)()  # a terminal's shell has none
+    header = parent.get("header", {})
+    return str(header["msg_id"]) if header.get("msg_type") == "execute_request" else ""
+
+
+def _bundle(name: str, kept: Kept) -> dict[str, str]:
     if not kept.picture:
         return {"text/html": "", "text/plain": ""}
     language = kept.locale.partition("-")[0].lower()
     language = language if language in _texts() else "en"
     texts = _texts()[language]
-    line = f"{kept.answer} {texts['alone']}".strip()
+    line = " — ".join(filter(None, [kept.answer, texts["alone"]]))
     page = (
-        f'<div class="digit-widget-kept" lang="{language}"><img src="{html.escape(kept.picture)}" '
+        f'<div class="digit-widget-{name}" lang="{language}"><img src="{html.escape(kept.picture)}" '
         f'alt="{texts["last"]}" width="140"><p>{html.escape(line)}</p></div>'
     )
     return {"text/html": page, "text/plain": line}

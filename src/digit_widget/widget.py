@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import traceback
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ _DRAWING = ("image", "strokes", "_background", "_drawn", "_memory", "_question")
 _MEMORY = 200_000
 """Characters of JSON; the pad keeps to a third of it."""
 _FROM_FRONT_END = (*_DRAWING, "predict_on", "labels", "explaining", "size", "_view_count")
-_FROM_WIDGETS = ("layout", "tabbable", "tooltip")
+_FROM_WIDGETS = ("layout", "tabbable")
 _LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 """The form of a BCP 47 tag."""
 
@@ -64,7 +65,7 @@ class DigitWidget(anywidget.AnyWidget):
         The language the widget speaks, as a tag like ``"de"`` or ``"zh-Hans"``: English, German, Chinese and Hindi;
         English where it is another. The page's or the browser's when ``""``.
     **widget
-        ``layout``, ``tabbable`` and ``tooltip`` of every ipywidget.
+        ``layout`` and ``tabbable`` of every ipywidget.
 
     Raises
     ------
@@ -128,6 +129,9 @@ class DigitWidget(anywidget.AnyWidget):
     # Why the answer of this number (`answered`) is what it is, as pictures and labels; or an `error`; or nothing.
     _why: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
 
+    # What is kept of the pad in the notebook has this name, by which a view of the pad hides it.
+    _kept_as = traitlets.Unicode(read_only=True).tag(sync=True)
+
     def __init__(
         self,
         model: object = None,
@@ -146,7 +150,7 @@ class DigitWidget(anywidget.AnyWidget):
         self._arriving: dict[str, Any] = {}
         self._answered_image = ""
         self._failure: BaseException | None = None
-        self._keepsake = Keepsake(self._kept, self._lock)
+        self._keepsake = Keepsake(self._kept_as, self._kept, self._lock)
         self._owes_reasons = False  # the answer goes out first, then why it is what it is
         self._model, self._transform, self._normalise = model, transform, normalise
         self._classifier: Classifier | None = None  # the bundled one is made with the first drawing
@@ -165,8 +169,8 @@ class DigitWidget(anywidget.AnyWidget):
     def model(self) -> object:
         """What answers, as it was given; None is the bundled CNN.
 
-        Setting it answers the drawing anew. A model with other classes comes with its labels: ``Classifier(model,
-        labels)``; what cannot be used raises `ModelError` and leaves the pad as it was.
+        Setting it answers the drawing anew. A model with other classes comes with its labels, or with a transform of
+        its own: ``Classifier(model, labels)``; what cannot be used raises `ModelError` and leaves the pad as it was.
         """
         return self._model
 
@@ -230,7 +234,7 @@ class DigitWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: the drawing and, mostly, a question; what else it sends is not for it to set."""
         state = {name: value for name, value in sync_data.items() if name in _FROM_FRONT_END}
-        with self._lock, self._keepsake.in_a_moment():
+        with self._keepsake.in_a_moment():
             try:
                 for name, value in state.items():
                     self.traits()[name]._validate(self, value)  # noqa: SLF001 - none is set unless all can be
@@ -291,6 +295,10 @@ class DigitWidget(anywidget.AnyWidget):
             yield
         finally:
             self._arriving = before
+
+    @traitlets.default("_kept_as")
+    def _default_kept_as(self) -> str:
+        return uuid.uuid4().hex
 
     @traitlets.default("probabilities")
     def _default_probabilities(self) -> list[float]:
@@ -381,6 +389,10 @@ class DigitWidget(anywidget.AnyWidget):
     def _on_labels(self, _change: Any) -> None:  # noqa: ANN401
         if not self._unasked:
             self._answer()
+
+    @traitlets.observe("locale")
+    def _on_locale(self, _change: Any) -> None:  # noqa: ANN401
+        self._keepsake.follow()
 
     @traitlets.observe("explaining")
     def _on_explaining(self, _change: Any) -> None:  # noqa: ANN401

@@ -136,6 +136,7 @@ def test_axe_finds_nothing_wrong_with_a_pad_without_python(notebook: Notebook) -
     view.evaluate(mark, arg=True)
     expect(pad.part("message")).to_contain_text("needs Python")
     expect(pad.part("clear")).to_be_hidden()
+    expect(pad.root.get_by_role("img", name="The last drawing")).to_be_visible()
     assert faults(pad) == []
     view.evaluate(mark, arg=False)
     expect(pad.part("message")).to_have_text("")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
 """JupyterLab's command that turns on and off whether a notebook is saved with the state of its widgets."""
-KEPT = ".digit-widget-kept"
+KEPT = "[class^=digit-widget-]"
 LINE = "Drawing needs Python"
 OUTPUTS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .flatMap((cell) => cell.toJSON().outputs ?? []).map((output) => output.data["text/plain"].toString())"""
@@ -123,6 +123,24 @@ def test_a_pad_saved_with_its_state_is_a_picture_until_it_is_run(lab: Lab, noteb
         expect(pad.part("message")).to_have_text("")
         pad.draw_digit(7)
         pad.expect_digit(7)
+
+
+def test_a_pad_that_stands_elsewhere_hides_what_is_kept_of_it(lab: Lab, kernel: Kernel) -> None:
+    """Shown in another cell's output, a living pad hides its picture in the cell that put it there; and no other's."""
+    cells = (
+        "from digit_widget import DigitWidget\nfrom ipywidgets import Output\nout = Output()\nout",
+        "pad = DigitWidget()\nwith out: display(pad)",
+        "pad.strokes = [[[80, 60], [200, 60], [120, 230]]]",
+    )
+    notebook = lab.open(kernel, *cells).run()
+    notebook.pad().expect_digit(7)
+    wait_until_kept(notebook, keycap(7))
+    kept = notebook.panel.locator(KEPT)
+    expect(kept).to_have_count(1)
+    expect(kept).to_be_hidden()
+    kernel.run("out.outputs = ()")
+    expect(notebook.panel.locator(".digit-widget")).to_have_count(0)
+    expect(kept).to_be_visible()
 
 
 def test_a_pad_shown_twice_is_kept_twice(lab: Lab, kernel: Kernel) -> None:

@@ -32,6 +32,7 @@ pad""",
 pad.strokes = [[[40 + 200 * x, 40 + 200 * y] for x, y in stroke] for stroke in shape]""",
 )
 LINE = "Drawing needs Python"
+KEPT = "[class^=digit-widget-]"
 CDN = {
     "cdnjs.cloudflare.com/ajax/libs/require.js/2.1.10/require.min.js": NODE / "requirejs" / "require.js",
     "@jupyter-widgets/html-manager@*/dist/": NODE / "@jupyter-widgets" / "html-manager" / "dist",
@@ -71,7 +72,7 @@ def test_a_static_page_shows_the_last_drawing_as_a_picture(page: Page, converted
     pad.expect_digit(3)
     expect(pad.part("message")).to_contain_text(LINE)
     expect(pad.part("clear")).to_be_hidden()
-    expect(page.locator(".digit-widget-kept")).to_be_hidden()
+    expect(page.locator(KEPT)).to_be_hidden()
     ink = pad.ink()
     assert ink > 0
     with pointer.pressed(page, pad.root, (0.1, 0.1)) as (left, top, _, _):
@@ -82,7 +83,7 @@ def test_a_static_page_shows_the_last_drawing_as_a_picture(page: Page, converted
 def test_a_static_page_without_a_network_shows_it_too(page: Page, converted: Path) -> None:
     """Without Jupyter's scripts there is no panel: the notebook's own picture of the drawing is seen, and the line."""
     page.goto(converted.as_uri())
-    kept = page.locator(".digit-widget-kept")
+    kept = page.locator(KEPT)
     expect(kept).to_be_visible()
     expect(kept).to_contain_text(keycap(3))
     expect(kept).to_contain_text(LINE)
