@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pointer import Point, Strokes
 
 NOTHING = "🤔"
+KEPT = "[class^=digit-widget-]"
+"""What a notebook keeps of a pad for readers without Python: below the widget, and hidden by it."""
+LINE = "Drawing needs Python"
+"""How what such readers are told begins, in that output and on the pad."""
 STEPS = 40
 """So many presses of an arrow key lead across the pad."""
 

@@ -11,7 +11,7 @@ import pytest
 import traitlets
 from hosts import until
 from lab import ONE_PAD, PAD_WHILE_MOVING, PAD_WITH_BUTTON
-from padview import NOTHING
+from padview import LINE, NOTHING
 from playwright.sync_api import expect
 from pointer import DIGITS
 from test_busy import busy
@@ -134,7 +134,7 @@ def test_axe_finds_nothing_wrong_with_a_pad_without_python(notebook: Notebook) -
     mark = "(view, isLost) => { view.classList.toggle('jupyter-widgets-disconnected', isLost); }"
     view = pad.root.locator("..")
     view.evaluate(mark, arg=True)
-    expect(pad.part("message")).to_contain_text("needs Python")
+    expect(pad.part("message")).to_contain_text(LINE)
     expect(pad.part("clear")).to_be_hidden()
     expect(pad.root.get_by_role("img", name="The last drawing")).to_be_visible()
     assert faults(pad) == []

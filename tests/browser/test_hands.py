@@ -53,6 +53,13 @@ def astray(drawn: Strokes, meant: Strokes) -> float:
     )
 
 
+def seven_and_rest(pad: PadView) -> tuple[list[tuple[float, float]], tuple[float, float]]:
+    """Return where on the page a seven's points are, and a place on the pad where a finger or the palm may rest."""
+    left, top, width, height = pointer.box(pad.canvas)
+    (stroke,) = pointer.placed(DIGITS["7"])
+    return [(left + width * x, top + height * y) for x, y in stroke], (left + 0.9 * width, top + 0.9 * height)
+
+
 @pytest.fixture
 def hold(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PadView]:
     """Serve one pad with Voila."""
@@ -307,10 +314,7 @@ def test_two_fingers_scroll_and_leave_no_mark(lab: Lab, kernel: Kernel, finger: 
 def test_a_finger_that_comes_while_another_draws_is_ignored(notebook: Notebook, kernel: Kernel, finger: Finger) -> None:
     """A stroke that is well under way goes on, wherever another finger rests, and that one leaves no mark."""
     pad = notebook.pad()
-    left, top, width, height = pointer.box(pad.canvas)
-    (stroke,) = pointer.placed(DIGITS["7"])
-    points = [(left + width * x, top + height * y) for x, y in stroke]
-    rest = (left + 0.95 * width, top + 0.95 * height)
+    points, rest = seven_and_rest(pad)
     middle = len(points) // 3
     finger.touch("touchStart", points[0])
     for point in points[1:middle]:
@@ -327,10 +331,7 @@ def test_a_finger_that_comes_while_another_draws_is_ignored(notebook: Notebook, 
 def test_a_hand_that_rests_beside_the_pen_leaves_no_mark(notebook: Notebook, kernel: Kernel, finger: Finger) -> None:
     """While a pen draws, fingers and palm on the pad are ignored."""
     pad = notebook.pad()
-    left, top, width, height = pointer.box(pad.canvas)
-    (stroke,) = pointer.placed(DIGITS["7"])
-    points = [(left + width * x, top + height * y) for x, y in stroke]
-    palm = (left + width * 0.9, top + height * 0.9)
+    points, palm = seven_and_rest(pad)
     with finger.pen(points[0]) as pen:
         finger.touch("touchStart", palm)
         for n, point in enumerate(points[1:]):
@@ -345,10 +346,8 @@ def test_a_hand_that_rests_beside_the_pen_leaves_no_mark(notebook: Notebook, ker
 def test_a_hand_that_rests_before_its_pen_leaves_no_mark(notebook: Notebook, kernel: Kernel, finger: Finger) -> None:
     """A palm that came first gives way to the pen: what it drew is gone."""
     pad = notebook.pad()
-    left, top, width, height = pointer.box(pad.canvas)
-    (stroke,) = pointer.placed(DIGITS["7"])
-    points = [(left + width * x, top + height * y) for x, y in stroke]
-    finger.touch("touchStart", (left + width * 0.9, top + height * 0.9))
+    points, palm = seven_and_rest(pad)
+    finger.touch("touchStart", palm)
     with finger.pen(points[0]) as pen:
         for point in points[1:]:
             pen(point)

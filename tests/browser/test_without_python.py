@@ -11,7 +11,7 @@ import pointer
 import pytest
 from hosts import environment, until
 from lab import ONE_PAD
-from padview import NOTHING, keycap
+from padview import KEPT, LINE, NOTHING, keycap
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ pytestmark = pytest.mark.browser
 
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"
 """JupyterLab's command that turns on and off whether a notebook is saved with the state of its widgets."""
-KEPT = "[class^=digit-widget-]"
-LINE = "Drawing needs Python"
 OUTPUTS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .flatMap((cell) => cell.toJSON().outputs ?? []).map((output) => output.data["text/plain"].toString())"""
 OPEN = """(path) => {

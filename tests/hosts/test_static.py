@@ -14,7 +14,7 @@ import pytest
 from base import give
 from hosts import environment
 from notebooks import NODE
-from padview import PadView, keycap
+from padview import KEPT, LINE, PadView, keycap
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ pad""",
     """shape = json.loads(files("digit_widget").joinpath("digits.json").read_text())["3"]
 pad.strokes = [[[40 + 200 * x, 40 + 200 * y] for x, y in stroke] for stroke in shape]""",
 )
-LINE = "Drawing needs Python"
-KEPT = "[class^=digit-widget-]"
 CDN = {
     "cdnjs.cloudflare.com/ajax/libs/require.js/2.1.10/require.min.js": NODE / "requirejs" / "require.js",
     "@jupyter-widgets/html-manager@*/dist/": NODE / "@jupyter-widgets" / "html-manager" / "dist",
