@@ -15,6 +15,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --constraint constraints.txt
 # Stamps: the installs are editable, so only a change of what is required repeats them, never one of the sources.
 LAB := $(VENV)/.lab-installed
+LAB_TORCH := $(VENV)/.lab-torch-installed
 DEV := $(VENV)/.dev-installed
 NODE := js/node_modules/.installed
 HOSTS := $(VENV)/.hosts-installed
@@ -24,13 +25,16 @@ HOSTS_NODE := tests/hosts/node_modules/.installed
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab lab-torch test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-lab: $(LAB)  ## Open JupyterLab on the first example; LAB_ARGS=... are passed on
+lab: $(LAB)  ## Open JupyterLab on the first example, without PyTorch; LAB_ARGS=... are passed on
 	$(VENV)/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
+
+lab-torch: $(LAB_TORCH)  ## The same with PyTorch, on the example with a model of your own
+	$(VENV)/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/your_model.ipynb
 
 test: fresh test-js chromium  ## Run every test: front end, Python, browser
 	$(PY) -m pytest
@@ -98,14 +102,19 @@ $(VENV)/bin/pip:
 	"$(PYTHON)" -m venv $(VENV)
 
 $(LAB): pyproject.toml constraints.txt | $(VENV)/bin/pip
-	@echo "Installing digit-widget, PyTorch and JupyterLab into $(VENV): some 5 GB, 2 to 5 minutes, only this once."
+	@echo "Installing digit-widget and JupyterLab into $(VENV): some 500 MB, under a minute, only this once."
+	$(PIP) --editable '.[lab]'
+	@touch $@
+
+$(LAB_TORCH): $(LAB)
+	@echo "Installing PyTorch into $(VENV): some 5 GB, 2 to 5 minutes, only this once."
 	$(PIP) --editable '.[examples]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing digit-widget, PyTorch and the test tools into $(VENV): some 5.5 GB, 2 to 5 minutes, only this once."
 	$(PIP) --editable '.[dev]'
-	@touch $(LAB) $@  # the test tools include what the examples need
+	@touch $(LAB) $(LAB_TORCH) $@  # the test tools include what the examples need
 
 $(HOSTS): $(DEV)
 	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 550 MB, half a minute, only this once."

@@ -12,7 +12,7 @@ import torch
 from harness import digit_ink
 from report import Table, timings
 
-from digit_widget import Classifier, DigitWidget, load_model, models
+from digit_widget import Classifier, DigitWidget, models
 from digit_widget.models.cnn import CNN
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BUNDLED = "the bundled network"
 def measure(*, quick: bool) -> list[Table]:
     """Measure what each kind of model costs, then the memory."""
     torch.set_num_threads(1)
-    module, onnx = _network(), models.bundled().with_suffix(".onnx")
+    module, onnx = CNN.pretrained(), models.bundled().with_suffix(".onnx")
     kinds: dict[str, Callable[[], Any]] = {
         BUNDLED: lambda: None,
         "its weights in a module": lambda: module,
@@ -63,18 +63,12 @@ def _memory(shorter: int) -> Table:
     rows, swapped = [], 0
     for count in (swaps // shorter for swaps in SWAPS):
         for _ in range(count - swapped):
-            pad.model = _network()
+            pad.model = CNN.pretrained()
         swapped = count
         gc.collect()
         rows.append((str(count), f"{_resident():.1f}"))
     remark = "Each model holds 0.9 MB; kept, a hundred of them would be 91 MB."
     return Table("Memory after swapping `pad.model`", ("swaps", "resident, MB"), rows, remark)
-
-
-def _network() -> CNN:
-    network = CNN()
-    network.load_state_dict(load_model().module.state_dict())
-    return network.eval()
 
 
 def _resident() -> float:

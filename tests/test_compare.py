@@ -13,7 +13,7 @@ from host import Host
 from torch import nn
 from torchvision.transforms import v2
 
-from digit_widget import Classifier, ModelError, load_model, models, predict
+from digit_widget import Classifier, ModelError, models, predict
 from digit_widget.comparison import Comparison, compare
 from digit_widget.labels import KEYCAPS, NO_ANSWER
 from digit_widget.models.cnn import CNN
@@ -179,7 +179,7 @@ def test_models_in_a_list_are_named_after_what_they_are(tmp_path: Path) -> None:
     """Class, function, file or the bundled one; the same name again gets a number."""
     file = tmp_path / "mine.onnx"
     shutil.copy(models.bundled().with_suffix(".onnx"), file)
-    network = load_model().module
+    network = CNN.pretrained()
     pad = compare(
         [None, network, network, always_three, lambda _: 1, lambda _: 2, str(file), file, Classifier(network)]
     )

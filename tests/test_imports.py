@@ -19,7 +19,7 @@ PUBLIC = {
     "load_model",
     "predict",
 }
-HEAVY = {"captum", "onnx", "onnxruntime", "torch", "torchvision", "numpy", "PIL"}
+HEAVY = {"onnx", "onnxruntime", "torch", "torchvision", "numpy", "PIL"}
 
 
 def loaded_after(statement: str) -> set[str]:

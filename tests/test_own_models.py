@@ -8,7 +8,6 @@ import threading
 import time
 import tracemalloc
 import warnings
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pytest
 import torch
 from drawings import digit_ink, digit_strokes
 from host import Host
+from networks import bundled_network, shared_network
 from PIL import Image, ImageOps
 from safetensors.torch import save_file
 from torch import nn
@@ -38,17 +38,6 @@ if TYPE_CHECKING:
 THREE = [3, 5, 8]
 INKS = [digit_ink(digit) for digit in THREE]
 PICTURES = [255 - ink for ink in INKS]
-
-
-def bundled_network() -> CNN:
-    """Return the bundled network, as somebody's own."""
-    network = CNN()
-    network.load_state_dict(load_model().module.state_dict())
-    return network.eval()
-
-
-shared_network = cache(bundled_network)
-"""The same, for functions that are called often and change nothing."""
 
 
 class Takes(nn.Module):
@@ -401,7 +390,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without onnxruntime the sentence has the command that installs it."""
     monkeypatch.delitem(sys.modules, "digit_widget.models.onnx", raising=False)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match=r"pip install 'digit-widget\[onnx\]'"):
+    with pytest.raises(ModelError, match=r"pip install 'onnxruntime>=1\.20'"):
         load_model(models.bundled().with_suffix(".onnx"))
 
 

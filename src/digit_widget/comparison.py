@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from digit_widget.classifier import Classifier
+from digit_widget.errors import sentence
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import Model, ModelError
-from digit_widget.widget import DigitWidget, sentence
+from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -72,8 +72,11 @@ class Caller:
         if len(self.stuck) >= MAX_STUCK:
             message = f"{MAX_STUCK} earlier calls have not come back yet; wait for them, or restart the kernel."
             raise DeadlineError(message)
-        with _lock:
-            worker = _idle.pop() if _idle else _Worker()
+        try:
+            with _lock:
+                worker = _idle.pop() if _idle else _Worker()
+        except RuntimeError:  # no thread can be started, as in a browser's Python: nothing can be given up on there
+            return function()
         outcome: list[T] = []
         failures: list[BaseException] = []
         done = threading.Event()

@@ -6,7 +6,8 @@ import base64
 import html
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     from digit_widget.normalise import Ink
 
     Heat = npt.NDArray[np.float64]
+    Picture = npt.NDArray[np.float32]
+    Rows = npt.NDArray[np.float64]
 
 WINDOW = 7
 """How often the window goes into a side of the picture: 4 px of 28, somewhat wider than a stroke."""
 AT_ONCE = 2**15
-"""Numbers worked on at a time. Larger arrays torch shares out among threads, and on a busy machine waiting for them was
-measured to cost seven times the work."""
+"""Numbers in a batch, 41 pictures of 28 × 28. Larger batches torch shares among threads, and on a busy machine waiting
+for them was measured to cost seven times the work."""
 FEWEST = 8
-"""Pictures the model is asked about at a time all the same, where they are large."""
+"""Pictures in a batch at least, however large they are."""
 CERTAIN = 100.0
 """Log-odds of what is certain, where a function that answers with a label would have infinity."""
 NEGLIGIBLE = 0.01
@@ -49,14 +52,15 @@ class Explanation:
 
     Notes
     -----
-    A window a seventh of the picture's side wide is moved over the picture in steps of half its width, and what lies
-    under it is replaced by paper. How much the log-odds of a class fall by that is the heat of the ink under the window
-    [1]_ [2]_; where windows overlap, their mean; for colours, the sum over the channels. Both maps are divided by the
-    same number, so that the strongest ink of the two has 1 or -1. Paper has no heat.
+    A window, a seventh as wide as the picture, is moved over the picture in steps of half its width. At each step the
+    model is asked about the picture with paper in place of what is under the window. The heat of that ink is how much
+    the log-odds of a class fall [1]_ [2]_. Where windows overlap, it is their mean; where a picture has several
+    channels, it is the sum over them. Both maps are divided by the same number, so that the strongest ink of the two
+    has 1 or -1. Paper has no heat.
 
-    It tells what the model's answer hangs on in this one drawing. It does not tell what would have happened had ink
-    been *added*, nor what two places do together (if either of two strokes is enough, neither is warm), nor whether the
-    model is right; and a hole in a stroke is itself something the model may never have seen.
+    The heat says which ink the answer depends on in this one drawing. It does not say what would have happened if ink
+    had been *added*, what two places do together (if either of two strokes is enough, neither is warm), or whether the
+    model is right. A stroke with a hole in it may itself be something that the model has never seen.
 
     References
     ----------
@@ -106,26 +110,25 @@ class Explanation:
 
 
 def explain(classifier: Classifier, ink: Ink) -> Explanation:
-    """Ask a classifier why it answers a drawing as it does; see `Explanation` for the method.
+    """Say why a classifier answers a drawing as it does; `Explanation` describes the method.
 
     Parameters
     ----------
     classifier
-        Whose model may be of any kind: it is only asked, some hundred times, about the picture with holes in it.
+        Its model may be of any kind: it is only asked, up to some 170 times, about the picture with a hole in it.
     ink
         The drawing: shape (height, width), uint8, 0 = paper, 255 = full ink.
 
     Raises
     ------
     ModelError
-        When captum is not installed, the model knows one class only, returns what cannot be used, or takes longer than
-        its time limit for all its answers.
+        When the model knows only one class, returns what cannot be used, or takes longer than its time limit for all
+        its answers.
     ValueError
         When the drawing has no answer to explain.
     Exception
         Whatever the model or the transform raises.
     """
-    captum = load()
     (answer,) = classifier.classify([ink])
     prediction = answer.prediction
     if prediction is None:
@@ -135,7 +138,7 @@ def explain(classifier: Classifier, ink: Ink) -> Explanation:
         message = "The model knows one class only, so there is nothing that it could have answered instead."
         raise ModelError(message)
     try:
-        found = Caller().within(classifier.timeout, lambda: _asked(captum, classifier, ink, prediction))
+        found = Caller().within(classifier.timeout, lambda: _asked(classifier, ink, prediction))
     except DeadlineError as error:
         message = (
             "An explanation asks the model about a hundred times, and it has not come through in "
@@ -156,76 +159,76 @@ def explain(classifier: Classifier, ink: Ink) -> Explanation:
     )
 
 
-def load() -> Any:  # noqa: ANN401 - captum is an extra, and need not be there
-    """Import captum.
-
-    Raises
-    ------
-    ModelError
-        When it is not installed.
-    """
-    try:
-        from captum.attr import Occlusion  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError as error:
-        message = "Explanations are computed by captum, which is not installed: pip install 'digit-widget[explain]'"
-        raise ModelError(message) from error
-    return Occlusion
-
-
 class _Found(NamedTuple):
     runner_up: int
-    heats: list[Heat]
-    """Of the prediction and of the runner-up, (height, width), not yet masked or scaled."""
+    heats: npt.NDArray[np.float64]
+    """Of the prediction and of the runner-up, (2, height, width), not yet masked or scaled."""
     inked: npt.NDArray[np.bool_]
 
 
-def _asked(occlusion: Any, classifier: Classifier, ink: Ink, prediction: int) -> _Found:  # noqa: ANN401
-    import torch  # noqa: PLC0415 - captum's own numbers
+def _asked(classifier: Classifier, ink: Ink, prediction: int) -> _Found:
+    (picture,) = classifier.pictures([ink])
+    paper = np.zeros((1, 1, 1), np.float32)
+    if classifier.transform is not None:  # what it makes of paper need not be 0, and is most of the picture
+        paper = np.median(picture, axis=(1, 2), keepdims=True).astype(np.float32)
 
-    pictures = classifier.pictures([ink])
-    channels, height, width = pictures.shape[1:]
-    # What a transform makes of paper need not be 0. It is most of the picture.
-    paper = np.zeros(1) if classifier.transform is None else np.median(pictures, axis=(2, 3), keepdims=True)
-    ask = _remembering(lambda some: classifier.logits(some) / classifier.model.temperature)
-    second = ask(pictures)[0]
+    def logits(pictures: Picture) -> Rows:
+        return classifier.logits(pictures) / classifier.model.temperature
+
+    (second,) = logits(picture[None])
     second[prediction] = -np.inf
     runner_up = int(second.argmax()) if np.isfinite(second).any() else int(prediction == 0)
 
-    def heat(target: int) -> Heat:
-        window, step = zip(*map(_window, (height, width)), strict=True)
-        attribution = occlusion(lambda batch: torch.from_numpy(_log_odds(ask(batch.numpy()), target))).attribute(
-            torch.from_numpy(pictures),
-            baselines=torch.from_numpy(np.broadcast_to(paper, pictures.shape).astype(np.float32)),
-            sliding_window_shapes=(channels, *window),
-            strides=(channels, *step),
-            perturbations_per_eval=max(FEWEST, AT_ONCE // pictures.size),
-        )
-        total: Heat = attribution[0].sum(dim=0).numpy()
-        return total
+    def log_odds(pictures: Picture) -> Rows:
+        rows = logits(pictures)
+        return np.stack([_log_odds(rows, prediction), _log_odds(rows, runner_up)], axis=1)
 
-    return _Found(runner_up, [heat(prediction), heat(runner_up)], (pictures != paper).any(axis=(0, 1)))
+    return _Found(runner_up, _occlusion(log_odds, picture, paper), (picture != paper).any(axis=0))
 
 
-def _window(side: int) -> tuple[int, int]:
-    """Return how wide the window is in a picture of that side, and by how much it is moved on."""
+def _occlusion(ask: Callable[[Picture], Rows], picture: Picture, paper: Picture) -> npt.NDArray[np.float64]:
+    """Return how much a model's numbers for a picture fall when a window of paper hides some of its ink.
+
+    The result is that of ``captum.attr.Occlusion``. The model is not asked about windows that hide no ink, because its
+    numbers stay the same.
+
+    Parameters
+    ----------
+    ask
+        Takes pictures, (n, channels, height, width), and returns some numbers for each, (n, numbers).
+    picture
+        Shape (channels, height, width).
+    paper
+        The value of each channel where there is no ink: shape (channels, 1, 1), or (1, 1, 1) for all channels.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (numbers, height, width): the mean over the windows that cover a pixel, summed over the channels.
+    """
+    height, width = picture.shape[1:]
+    windows = list(product(_spans(height), _spans(width)))
+    inked = [window for window in windows if (picture[:, *window] != paper).any()]
+    (before,) = ask(picture[None])
+    falls = np.zeros((len(before), height, width))
+    at_once = max(FEWEST, AT_ONCE // picture.size)
+    for some in (inked[start : start + at_once] for start in range(0, len(inked), at_once)):
+        pictures = np.repeat(picture[None], len(some), axis=0)
+        for covered, window in zip(pictures, some, strict=True):
+            covered[:, *window] = paper
+        for after, window in zip(ask(pictures), some, strict=True):
+            falls[:, *window] += (before - after)[:, None, None]
+    times = np.zeros((height, width))
+    for window in windows:
+        times[window] += 1
+    return len(picture) * falls / times
+
+
+def _spans(side: int) -> list[slice]:
+    """Return the rows, or columns, of a side that the window covers at each step; the last may reach over the edge."""
     width = min(side, max(2, round(side / WINDOW)))
-    return width, max(1, width // 2)
-
-
-def _remembering(
-    ask: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float64]],
-) -> Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float64]]:
-    """Ask about no picture twice: a window over paper changes nothing, and both classes are asked about the same."""
-    known: dict[bytes, npt.NDArray[np.float64]] = {}
-
-    def asked(pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        keys = [picture.tobytes() for picture in pictures]
-        new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
-        if new:
-            known.update(zip(new, ask(np.stack(list(new.values()))), strict=True))
-        return np.stack([known[key] for key in keys])
-
-    return asked
+    step = max(1, width // 2)
+    return [slice(start, start + width) for start in range(0, side - width + step, step)]
 
 
 def _log_odds(logits: npt.NDArray[np.float64], target: int) -> npt.NDArray[np.float64]:

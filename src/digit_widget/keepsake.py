@@ -82,7 +82,10 @@ class Keepsake:
             elif not self._timer:
                 self._timer = threading.Timer(PAUSE, self._publish, kwargs={"update": True})
                 self._timer.daemon = True
-                self._timer.start()
+                try:
+                    self._timer.start()
+                except RuntimeError:  # no thread can be started, as in a browser's Python
+                    self._publish(update=True)
 
     @contextmanager
     def in_a_moment(self) -> Iterator[None]:

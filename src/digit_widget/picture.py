@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageFilter, ImageOps, UnidentifiedImageError
 
+from digit_widget.data_url import DATA_URL, MAX_BYTES
+from digit_widget.errors import DigitWidgetError
 from digit_widget.normalise import area_average
 
 if TYPE_CHECKING:
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
 
     Picture = str | bytes | os.PathLike[str] | Image.Image | npt.ArrayLike
 
-MAX_BYTES = 2_000_000
 MAX_SIDE = 4096
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif|bmp);base64,", re.IGNORECASE)
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two characters at least: C: is a drive
 DARK = 128
 CHANNELS = (1, 3, 4)
@@ -48,7 +48,7 @@ FAINTEST = 0.12
 """By what share ink must be darker than its paper, at the least."""
 
 
-class PictureError(ValueError):
+class PictureError(DigitWidgetError):
     """A picture that cannot be used; the message says what came and what to do."""
 
 

@@ -12,6 +12,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from digit_widget.errors import DigitWidgetError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -35,7 +37,7 @@ _DEFAULTS = (0.0, 0.5)  # of t and pressure, for points that are only x and y
 Stroke = list[list[float]]
 
 
-class StrokesError(ValueError):
+class StrokesError(DigitWidgetError):
     """Strokes that cannot be drawn; the message says what came and what was expected."""
 
 

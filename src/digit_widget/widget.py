@@ -7,15 +7,15 @@ import re
 import threading
 import traceback
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from digit_widget import models
-from digit_widget.deadline import DeadlineError
+from digit_widget.data_url import DATA_URL, MAX_BYTES
+from digit_widget.errors import DigitWidgetError, missing, sentence
 from digit_widget.keepsake import Keepsake, Kept
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, StrokesError, checked, rasterise
@@ -156,14 +156,16 @@ class DigitWidget(anywidget.AnyWidget):
         self._classifier: Classifier | None = None  # the bundled one is made with the first drawing
         if isinstance(traits.get("labels"), str):
             traits["labels"] = list(as_labels(traits["labels"]))
-        if model is None:
-            models.load_in_background()
         if not (model is None and transform is None and normalise):
             from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
             self._classifier = Classifier.of(model, traits.get("labels"), transform=transform, normalise=normalise)
             traits["labels"] = list(self._classifier.labels)
         super().__init__(**traits)
+        if lacking := missing():
+            self.set_trait("error", lacking)
+        elif self._classifier is None:
+            _load_in_background()
 
     @property
     def model(self) -> object:
@@ -201,7 +203,7 @@ class DigitWidget(anywidget.AnyWidget):
     def explain(self) -> Explanation:
         """Say why the drawing is answered as it is: which ink spoke for the answer, and which for the runner-up.
 
-        It needs captum, which ``pip install 'digit-widget[explain]'`` brings. `explaining` shows the same on the pad.
+        `explaining` shows the same on the pad.
 
         Returns
         -------
@@ -213,7 +215,7 @@ class DigitWidget(anywidget.AnyWidget):
         ValueError
             When the pad is blank, or the drawing has no answer.
         ModelError
-            When captum is not installed, or the model fails or is too slow to be asked a hundred times.
+            When the model fails, or is too slow to be asked a hundred times.
         """
         from digit_widget.explain import explain  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
@@ -275,11 +277,11 @@ class DigitWidget(anywidget.AnyWidget):
 
     def _kept(self) -> Kept:
         """Return the drawing and its answer, for readers of the notebook."""
-        from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
-
         try:
+            from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
+
             drawing = picture.to_data_url(picture.shrink(self._ink(), PAD_SIZE)) if self.image else ""
-        except picture.PictureError:
+        except (DigitWidgetError, ImportError):
             drawing = ""
         return Kept(drawing, "" if self._unasked else self._said(), self.locale)
 
@@ -334,8 +336,6 @@ class DigitWidget(anywidget.AnyWidget):
 
     @traitlets.validate("_background")
     def _validate_background(self, proposal: Any) -> str:  # noqa: ANN401
-        from digit_widget.picture import DATA_URL, MAX_BYTES  # noqa: PLC0415
-
         background: str = proposal.value
         if background and not (DATA_URL.match(background) and len(background) < 2 * MAX_BYTES):
             message = "The picture below the strokes is not a data URL of an image."
@@ -347,8 +347,11 @@ class DigitWidget(anywidget.AnyWidget):
         """Complete a drawing of which one trait was set alone: lay a picture under the pad, draw strokes on it."""
         if "_drawn" in self._arriving and self._arriving.get(change.name) == change.new:
             return
-        from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
-
+        try:
+            from digit_widget import picture  # noqa: PLC0415 - numpy and PIL come with the first drawing
+        except ImportError as error:
+            self._show(None, sentence(error))
+            return
         if change.name == "strokes":
             image = picture.to_data_url(rasterise(change.new)) if change.new else ""
             self._draw(image, strokes=change.new)
@@ -432,12 +435,11 @@ class DigitWidget(anywidget.AnyWidget):
             if not self._owes_reasons:
                 return  # another thread has
             self._owes_reasons = False
+            if self.prediction is None or self._unasked:
+                return
             from digit_widget import explain  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
             try:
-                explain.load()  # whatever is on the pad: that captum is missing is told when the button is pressed
-                if self.prediction is None or self._unasked:
-                    return
                 why = explain.explain(self._ready(), self._ink())
                 shown = {
                     "answered": self._answered,
@@ -495,12 +497,17 @@ class DigitWidget(anywidget.AnyWidget):
         return outputs
 
 
-def sentence(failure: BaseException, what: str = "The model could not answer.") -> str:
-    """Say what went wrong: in its own words where they were made for people."""
-    from digit_widget.picture import PictureError  # noqa: PLC0415 - numpy and PIL come with the first drawing
+def _load_in_background() -> None:
+    """Load what the first answer needs, so that it does not wait: numpy, Pillow, the bundled network."""
 
-    if isinstance(failure, (models.ModelError, PictureError)):
-        return str(failure)
-    if isinstance(failure, DeadlineError):
-        return f"{what} {failure}"
-    return f"{what} {type(failure).__name__}: {failure}"
+    def load() -> None:
+        with suppress(Exception):  # the first answer meets the failure again, where it can be said
+            from digit_widget.classifier import Classifier  # noqa: PLC0415 - it imports numpy and Pillow
+
+            Classifier()
+
+    try:
+        # No daemon: numpy must not be halfway through its import when the interpreter is taken down.
+        threading.Thread(target=load, name="digit-widget: load the model").start()
+    except RuntimeError:  # no thread can be started, as in a browser's Python
+        load()

@@ -27,6 +27,14 @@ pad"""
 FAILING = TWO_MODELS.replace("lambda picture: 3", "lambda picture: 3 if not pad else 1 / 0").replace(
     "pad = compare", "pad = None\npad = compare"
 )
+FAILING_LATER = """from digit_widget import DigitWidget
+fails = False
+def three(picture):
+    if fails:
+        raise RuntimeError("out of cheese")
+    return 3
+pad = DigitWidget(three)
+pad"""
 
 
 def row(pad: PadView, n: int) -> str:
@@ -194,20 +202,17 @@ def test_a_second_view_and_a_reload_show_the_same_reasons(own_lab: Lab, kernel: 
     expect(pad.part("legend")).to_contain_text(keycap(7))
 
 
-def test_without_captum_the_panel_says_what_to_install(notebook: Notebook, kernel: Kernel) -> None:
+def test_a_model_that_cannot_be_asked_why_says_so(lab: Lab, kernel: Kernel) -> None:
     """The toggle goes off again and the answer stays; the next drawing takes the sentence away."""
-    pad = notebook.pad()
-    pad.draw_digit(7)
-    pad.expect_digit(7)
-    kernel.run("import sys; kept = sys.modules.get('captum.attr'); sys.modules['captum.attr'] = None")
-    try:
-        pad.click("why")
-        expect(pad.part("message")).to_contain_text("pip install 'digit-widget[explain]'")
-        expect(pad.part("why")).to_have_attribute("aria-pressed", "false")
-        expect(pad.part("confidence")).to_contain_text("%")
-        pad.expect_digit(7)
-    finally:
-        kernel.run("sys.modules['captum.attr'] = kept\nif kept is None: del sys.modules['captum.attr']")
+    pad = lab.open(kernel, FAILING_LATER).run().pad()
+    pad.draw_digit(3)
+    pad.expect_digit(3)
+    kernel.run("fails = True")
+    pad.click("why")
+    expect(pad.part("message")).to_have_text("The model could not be asked why. RuntimeError: out of cheese")
+    expect(pad.part("why")).to_have_attribute("aria-pressed", "false")
+    expect(pad.part("confidence")).to_contain_text("%")
+    pad.expect_digit(3)
     pad.click("clear")
     pad.expect_answer(NOTHING)
     expect(pad.part("message")).to_have_text("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import sys
@@ -10,6 +9,8 @@ import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from digit_widget.errors import DigitWidgetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).parents[1]
 _CHECKPOINTS = (".pt", ".pth", ".pkl", ".ckpt", ".bin", ".tar")
+TORCH = "torch>=2.10"  # as in pyproject.toml
 _loading = threading.RLock()
 
 
-class ModelError(ValueError):
+class ModelError(DigitWidgetError):
     """A model that cannot be used; the message says what came, what was expected, and what to do."""
 
 
@@ -68,8 +70,9 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     Parameters
     ----------
     path
-        ``.safetensors`` or a torch checkpoint (``.pt``, ``.pth``, …) of an architecture known here, or any ``.onnx``
-        (with the extra ``onnx``; torch is then not imported). The bundled CNN when None, loaded once a process.
+        ``.safetensors`` (answered by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with the weights
+        of the article's CNN, or any ``.onnx`` file (needs onnxruntime). The bundled CNN when None, loaded once a
+        process.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         When it cannot be loaded: the message says what it is and what to do.
     """
     if path is None:
-        with _loading:  # so that a prediction waits for a load in the background instead of starting a second
+        with _loading:  # a prediction waits for the load in the background instead of starting a second one
             return _bundled()
     file = Path(path)
     if not file.is_file():
@@ -85,7 +88,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         raise ModelError(message)
     match file.suffix.lower():
         case ".safetensors":
-            from digit_widget.models.pytorch import load_safetensors  # noqa: PLC0415 - torch takes seconds to import
+            from digit_widget.models.numpy_cnn import load_safetensors  # noqa: PLC0415 - it imports numpy
 
             return load_safetensors(file)
         case ".onnx":
@@ -93,8 +96,11 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
 
             return load_onnx(file)
         case suffix if suffix in _CHECKPOINTS:
-            from digit_widget.models.pytorch import load_checkpoint  # noqa: PLC0415
-
+            try:
+                from digit_widget.models.pytorch import load_checkpoint  # noqa: PLC0415 - torch takes seconds to import
+            except ImportError as error:
+                message = f"{file.name} is read by PyTorch, which cannot be imported ({error}): pip install '{TORCH}'"
+                raise ModelError(message) from error
             return load_checkpoint(file)
     known = ", ".join((".safetensors", ".onnx", *_CHECKPOINTS))
     message = f"{file.name} is of no kind of model file known here ({known}). Load it yourself and pass the model."
@@ -144,7 +150,7 @@ def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> 
     raise ModelError(message)
 
 
-def reading(about: Mapping[str, str]) -> tuple[float, float]:
+def calibration(about: Mapping[str, str]) -> tuple[float, float]:
     """Return the temperature and the threshold that a file of weights names, or 1 and minus infinity.
 
     Raises
@@ -192,19 +198,8 @@ def as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - somebody's mode
     return array
 
 
-def load_in_background() -> None:
-    """Start loading the bundled model, so that the first drawing does not wait for torch."""
-
-    def quietly() -> None:
-        with contextlib.suppress(Exception):  # the first prediction meets it again, where it can be told
-            load_model()
-
-    # No daemon: torch must not be halfway through its import when the interpreter is taken down.
-    threading.Thread(target=quietly, name="digit-widget: load the model").start()
-
-
 @cache
 def _bundled() -> Model:
-    from digit_widget.models.pytorch import load_safetensors  # noqa: PLC0415
+    from digit_widget.models.numpy_cnn import load_safetensors  # noqa: PLC0415 - it imports numpy
 
     return load_safetensors(bundled())

@@ -1,10 +1,16 @@
-"""The network of the article this project grew out of."""
+"""The network of the article this project grew out of, in torch: to train it, to export it, to build on it.
+
+`numpy_cnn.py` is the same network without torch, and what answers drawings.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from safetensors.torch import load_file
 from torch import nn
+
+from digit_widget.models import bundled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +34,13 @@ class CNN(nn.Module):
         self.fc2 = nn.Linear(256, classes)
         self.pool = nn.MaxPool2d(2)
         self.dropout = nn.Dropout(0.2)
+
+    @classmethod
+    def pretrained(cls) -> CNN:
+        """Return the network with the bundled weights, in evaluation mode: to fine-tune, to export, to compare with."""
+        network = cls()
+        network.load_state_dict(load_file(bundled()))
+        return network.eval()
 
     def forward(self, seen: Tensor) -> Tensor:
         """Return logits.

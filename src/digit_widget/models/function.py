@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,9 @@ class Function:
     ----------
     function
         Takes one picture (PIL, mode L, 0 = paper, 255 = full ink) and returns probabilities or logits, (classes,), or
-        a label, or a class index, or None for "none of them". Or takes a batch (torch tensor, (n, channels, height,
-        width), 0..1) and returns logits or probabilities, (n, classes). Which of the two it is shows at its first call.
+        a label, or a class index, or None for "none of them". Or takes a batch, (n, channels, height, width), 0..1, and
+        returns logits or probabilities, (n, classes): a torch tensor where torch has been imported, else a numpy array.
+        Which of the two it is shows at its first call.
     labels
         One a class.
     batch_first
@@ -77,9 +79,9 @@ class Function:
         return np.stack(rows)
 
     def _at_once(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        import torch  # noqa: PLC0415 - only functions of tensors need it
-
-        rows = as_array(self.function(torch.tensor(pictures)))  # a copy: it may be worked on in place
+        torch = sys.modules.get("torch")  # a function that works with tensors has imported it
+        batch = torch.tensor(pictures) if torch else pictures.copy()  # a copy: it may be worked on in place
+        rows = as_array(self.function(batch))
         if rows.ndim == 0 or len(rows) != len(pictures):
             message = (
                 f"The function returned {f'the shape {rows.shape}' if rows.ndim else 'one number'} for "

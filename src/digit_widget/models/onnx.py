@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digit_widget.models import ModelError, reading
+from digit_widget.models import ModelError, calibration
 
 try:
     import onnxruntime
 except ImportError as error:
-    _message = "An ONNX model is run by onnxruntime, which is not installed: pip install 'digit-widget[onnx]'"
+    _message = "An ONNX model is run by onnxruntime, which is not installed: pip install 'onnxruntime>=1.20'"
     raise ModelError(_message) from error
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def load_onnx(path: Path) -> OnnxModel:
         session,
         shape,
         classes if isinstance(classes, int) else None,
-        *reading(session.get_modelmeta().custom_metadata_map),
+        *calibration(session.get_modelmeta().custom_metadata_map),
     )
 
 

@@ -10,24 +10,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from digit_widget.models import ModelError, as_array, reading
+from digit_widget.models import ModelError, as_array
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
+from digit_widget.models.numpy_cnn import NumpyCNN, check_architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
 
     from digit_widget.models import Shape
-
-ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {"cnn": CNN}
-"""The networks a file of weights may hold, each made from its number of classes."""
 
 SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
 """Sides of pictures, in pixels, that a module is tried with, the commonest first."""
@@ -197,24 +194,6 @@ def _one_thread() -> Iterator[None]:
             torch.set_num_threads(_threads.before)
 
 
-def load_safetensors(path: Path) -> TorchModel:
-    """Read a file of weights: one written by ``models/train.py`` says itself what it is, others by names and shapes.
-
-    Raises
-    ------
-    ModelError
-        When it is damaged, or of no architecture known here.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-    except (SafetensorError, OSError) as error:
-        message = f"{path.name} is no safetensors file, or was cut short: {_short(error)}."
-        raise ModelError(message) from error
-    return _recognised(weights, path.name, about)
-
-
 def load_checkpoint(path: Path) -> TorchModel:
     """Read the weights in a torch checkpoint of an architecture known here, running nothing that it holds.
 
@@ -223,30 +202,9 @@ def load_checkpoint(path: Path) -> TorchModel:
     ModelError
         When it asks for more than weights, is damaged, or of no architecture known here.
     """
-    return _recognised(weights_in(path), path.name, {})
-
-
-def _recognised(weights: dict[str, torch.Tensor], name: str, about: dict[str, str]) -> TorchModel:
-    """Put weights into the architecture that has layers of these names and shapes."""
-    shapes = {key: tuple(value.shape) for key, value in weights.items()}
-    named = about.get("architecture")
-    for architecture, make in ARCHITECTURES.items():
-        if named not in (None, architecture):
-            continue
-        last = next(reversed(weights.values()), torch.zeros(1))
-        with torch.device("meta"):  # no memory is taken before it is known to fit
-            module = make(len(last)) if last.ndim else make(1)
-        if {key: tuple(value.shape) for key, value in module.state_dict().items()} == shapes:
-            module.load_state_dict({key: value.float() for key, value in weights.items()}, assign=True)
-            return TorchModel(module.eval(), (1, 28, 28), len(last), *reading(about))
-    message = (
-        f"{name} holds weights of {f'the architecture {named!r}' if named else 'an architecture'} that is not known "
-        f"here ({_listed(shapes)}); known: {', '.join(ARCHITECTURES)}. Build your network, load the weights into it "
-        "and pass it: DigitWidget(model=network)."
-    )
-    raise ModelError(message)
-
-
-def _listed(shapes: dict[str, tuple[int, ...]]) -> str:
-    first = [f"{name} {' × '.join(map(str, shape))}" for name, shape in list(shapes.items())[:3]]
-    return ", ".join(first) + (", …" if len(shapes) > len(first) else "") if first else "no weights at all"
+    weights = weights_in(path)
+    check_architecture({name: tuple(weight.shape) for name, weight in weights.items()}, path.name)
+    classes = len(weights["fc2.bias"])
+    network = CNN(classes)
+    network.load_state_dict({name: weight.float() for name, weight in weights.items()})
+    return TorchModel(network.eval(), NumpyCNN.shape, classes)

@@ -1,0 +1,58 @@
+"""What went wrong, in sentences for the person at the pad."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from digit_widget.deadline import DeadlineError
+
+NEEDED = {"numpy": "numpy", "PIL": "pillow"}
+"""What no drawing can be answered without, though it may be missing in a browser's Python or a broken environment: the
+names of modules, and of the packages they come in."""
+
+
+class DigitWidgetError(ValueError):
+    """An error whose message is written for people: what happened, what was expected, and what to do."""
+
+
+def missing() -> str:
+    """Return a sentence about a package that is not installed and that every answer needs, or ``""``."""
+    for module, package in NEEDED.items():
+        if find_spec(module) is None:
+            return f"Drawings cannot be answered, because {package} is not installed. {_install(package)}"
+    return ""
+
+
+def sentence(failure: BaseException, what: str = "The model could not answer.") -> str:
+    """Say what went wrong.
+
+    Parameters
+    ----------
+    failure
+        What was raised.
+    what
+        How the sentence begins where the failure's own words were not written for people.
+    """
+    if isinstance(failure, DigitWidgetError):
+        return str(failure)
+    if isinstance(failure, ImportError) and (broken := missing() or _broken()):
+        return broken
+    if isinstance(failure, DeadlineError):
+        return f"{what} {failure}"
+    return f"{what} {type(failure).__name__}: {failure}"
+
+
+def _broken() -> str:
+    """Return a sentence about a package that is installed and cannot be imported, or ``""``."""
+    for module, package in NEEDED.items():
+        try:
+            import_module(f"{module}.Image" if module == "PIL" else module)
+        except ImportError as error:
+            reason = str(error).strip().partition("\n")[0]
+            return f"Drawings cannot be answered, because {package} cannot be imported ({reason}). {_install(package)}"
+    return ""
+
+
+def _install(package: str) -> str:
+    return f"Install it with: pip install --force-reinstall {package}. Then restart the kernel."

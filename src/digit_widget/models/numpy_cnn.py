@@ -1,0 +1,191 @@
+"""The article's CNN in numpy: the bundled network, and any weights of its architecture, answer without torch.
+
+`cnn.py` holds the same network as a torch module: that is what is trained, and what this one is tested against.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from safetensors import SafetensorError, deserialize, safe_open
+
+from digit_widget.models import ModelError, calibration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float32]
+
+SHAPES = {
+    "conv1.weight": (32, 1, 5, 5),
+    "conv1.bias": (32,),
+    "conv2.weight": (32, 32, 5, 5),
+    "conv2.bias": (32,),
+    "conv3.weight": (64, 32, 5, 5),
+    "conv3.bias": (64,),
+    "fc1.weight": (256, 64 * 3 * 3),
+    "fc1.bias": (256,),
+}
+"""The shapes of the weights, as torch names and lays them out; those of fc2 follow from the number of classes."""
+
+BLOCK = 8
+"""Pictures worked on at a time: what lies between two layers then stays in the processor's cache."""
+
+IN_ONE_THREAD = 2**18
+"""Multiplications up to which OpenBLAS computes a product of matrices in the calling thread. It shares larger products
+among threads, and on a busy machine waiting for the others takes a hundred times as long as the work."""
+
+
+class NumpyCNN:
+    """Three 5 × 5 convolutions and two fully connected layers, as a `Model`.
+
+    Parameters
+    ----------
+    weights
+        By name, float32, of the shapes in `SHAPES` and ``fc2.weight`` (classes, 256), ``fc2.bias`` (classes,).
+    temperature, threshold
+        As `Model` defines them.
+    """
+
+    shape = (1, 28, 28)
+
+    def __init__(self, weights: Mapping[str, Array], temperature: float, threshold: float) -> None:
+        self.classes, self.temperature, self.threshold = len(weights["fc2.bias"]), temperature, threshold
+        # Channels last, as numpy multiplies fastest: (out, in, row, column) becomes (row, column · in, out).
+        self._convolutions = [
+            (weights[f"conv{n}.weight"].transpose(2, 3, 1, 0).reshape(5, -1, channels), weights[f"conv{n}.bias"])
+            for n, channels in ((1, 32), (2, 32), (3, 64))
+        ]
+        hidden = weights["fc1.weight"].reshape(256, 64, 3, 3).transpose(2, 3, 1, 0)
+        self._hidden = hidden.reshape(-1, 256), weights["fc1.bias"]
+        self._last = weights["fc2.weight"].T, weights["fc2.bias"]
+
+    def __call__(self, pictures: Array) -> Array:
+        """Return logits.
+
+        Parameters
+        ----------
+        pictures
+            Shape (n, 1, 28, 28), float32, 0 = paper, 1 = full ink.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, classes), float32.
+        """
+        logits = np.empty((len(pictures), self.classes), np.float32)
+        for start in range(0, len(pictures), BLOCK):
+            logits[start : start + BLOCK] = self._logits(pictures[start : start + BLOCK])
+        return logits
+
+    def _logits(self, pictures: Array) -> Array:
+        first, second, third = self._convolutions
+        x = np.moveaxis(pictures, 1, -1)  # (n, 28, 28, 1)
+        x = _relu(_convolve(x, *first))  # (n, 24, 24, 32)
+        x = _relu(_pool(_convolve(x, *second)))  # (n, 10, 10, 32)
+        x = _relu(_pool(_convolve(x, *third)))  # (n, 3, 3, 64)
+        weight, bias = self._hidden
+        x = x.reshape(len(x), 1, -1) @ weight  # one picture at a time: see IN_ONE_THREAD
+        x = _relu(x[:, 0] + bias)  # (n, 256)
+        weight, bias = self._last
+        logits: Array = x @ weight + bias  # (n, classes)
+        return logits
+
+
+def _convolve(x: Array, kernel: Array, bias: Array) -> Array:
+    """Convolve x, (n, h, w, in), with 5 × 5 kernels, (5, 5 · in, out), one row of theirs after the other.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, h - 4, w - 4, out).
+    """
+    n, side = len(x), x.shape[1] - 4
+    windows = sliding_window_view(x, 5, axis=2).swapaxes(3, 4).reshape(n, side + 4, side, -1)  # (…, 5 · in)
+    rows = max(r for r in range(1, side + 1) if side % r == 0 and r * side * kernel[0].size <= IN_ONE_THREAD)
+    groups = (n, side // rows, rows * side, windows.shape[-1])
+    total = sum(windows[:, i : i + side].reshape(groups) @ row for i, row in enumerate(kernel))
+    convolved: Array = (total + bias).reshape(n, side, side, -1)
+    return convolved
+
+
+def _pool(x: Array) -> Array:
+    """Return the largest of each 2 × 2 places of x, (n, h, w, channels): (n, h / 2, w / 2, channels)."""
+    x = np.maximum(x[:, ::2], x[:, 1::2])
+    larger: Array = np.maximum(x[:, :, ::2], x[:, :, 1::2])
+    return larger
+
+
+def _relu(x: Array) -> Array:
+    positive: Array = np.maximum(x, 0, out=x)
+    return positive
+
+
+def check_architecture(shapes: Mapping[str, tuple[int, ...]], file: str, architecture: str | None = None) -> None:
+    """Raise `ModelError` unless weights are those of this network.
+
+    Parameters
+    ----------
+    shapes
+        By the name of the weight.
+    file
+        The name of the file they are in, for the message.
+    architecture
+        The architecture that the file itself names.
+    """
+    classes = shapes.get("fc2.bias", (0,))[:1]
+    expected = {**SHAPES, "fc2.weight": (*classes, 256), "fc2.bias": classes}
+    if architecture in (None, "cnn") and min(classes, default=0) > 0 and dict(shapes) == expected:
+        return
+    message = (
+        f"{file} holds the weights of {f'the architecture {architecture!r}' if architecture else 'a network'} that "
+        f"digit-widget cannot build ({_listed(shapes)}); it knows the article's CNN only. Build the network yourself, "
+        "load the weights into it and pass it: DigitWidget(model=network)."
+    )
+    raise ModelError(message)
+
+
+def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    first = [f"{name} {' × '.join(map(str, shape))}" for name, shape in list(shapes.items())[:3]]
+    return ", ".join(first) + (", …" if len(shapes) > len(first) else "") if first else "no weights at all"
+
+
+def load_safetensors(path: Path) -> NumpyCNN:
+    """Read the weights of this architecture from a safetensors file.
+
+    Raises
+    ------
+    ModelError
+        When the file is damaged, or holds another architecture.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            about = file.metadata() or {}
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no dict
+        check_architecture(shapes, path.name, about.get("architecture"))
+        weights = {name: _as_float32(tensor, path.name) for name, tensor in deserialize(path.read_bytes())}
+    except (SafetensorError, OSError) as error:
+        message = f"{path.name} is not a safetensors file, or is cut short: {' '.join(str(error).split())[:200]}."
+        raise ModelError(message) from error
+    return NumpyCNN(weights, *calibration(about))
+
+
+_FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+
+
+def _as_float32(tensor: Mapping[str, Any], file: str) -> Array:
+    """Return a tensor of a safetensors file as numbers."""
+    kind = tensor["dtype"]
+    if kind == "BF16":  # numpy has no such type: they are the upper halves of float32
+        numbers = (np.frombuffer(tensor["data"], "<u2").astype(np.uint32) << 16).view(np.float32)
+    elif kind in _FLOATS:
+        numbers = np.frombuffer(tensor["data"], _FLOATS[kind]).astype(np.float32)
+    else:
+        message = f"{file} holds weights of the type {kind}; convert them to float32 and save the file again."
+        raise ModelError(message)
+    return numbers.reshape(tensor["shape"])

@@ -1,0 +1,116 @@
+"""Where something is missing that nearly every Python has: threads, numpy, Pillow. As in a browser's Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+PREPARED = """
+import sys
+{missing}
+from digit_widget import DigitWidget
+from digit_widget.labels import NO_ANSWER
+
+SEVEN = [[[80, 60], [200, 60], [180, 120], [150, 180], [130, 230]]]
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+
+def ask(pad, number):
+    pad.set_state({{"image": PICTURE, "strokes": SEVEN, "_background": PICTURE, "_drawn": number, "_question": number}})
+"""
+NO_THREADS = """
+import threading
+def refuse(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = refuse
+"""
+
+
+def run(missing: str, script: str) -> None:
+    """Run a script in a fresh interpreter in which something is missing."""
+    whole = PREPARED.format(missing=missing) + textwrap.dedent(script)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", whole], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_threads_the_pad_answers() -> None:
+    """No thread can be started: the bundled network answers, a model of one's own, and *Why?*."""
+    run(
+        NO_THREADS,
+        """
+        pad = DigitWidget()
+        pad.strokes = SEVEN
+        assert (pad.prediction, pad.error) == (7, "")
+        assert pad.explain().prediction == 7
+        pad.explaining = True
+        assert pad._why["label"] == pad.result
+        own = DigitWidget(model=lambda picture: 3)
+        own.strokes = SEVEN
+        assert (own.prediction, own.error) == (3, "")
+        """,
+    )
+
+
+@pytest.mark.parametrize(("module", "package"), [("numpy", "numpy"), ("PIL", "pillow")])
+def test_without_a_package_the_pad_says_so(module: str, package: str) -> None:
+    """Making a pad works, and its `error` says what is missing: at once, and after a drawing of anybody's."""
+    run(
+        f"sys.modules[{module!r}] = None",
+        f"""
+        SAID = "Drawings cannot be answered, because {package} is not installed."
+        pad = DigitWidget()
+        assert pad.error.startswith(SAID), pad.error
+        assert "pip install" in pad.error
+        ask(pad, 5)
+        assert pad.error.startswith(SAID), pad.error
+        assert (pad._answered, pad.result, pad.strokes != []) == (5, NO_ANSWER, True)
+        pad.clear()
+        for name, value in {{"strokes": SEVEN, "image": PICTURE}}.items():
+            setattr(pad, name, value)
+            assert pad.error.startswith(SAID), pad.error
+        drawn = DigitWidget(strokes=SEVEN)
+        assert drawn.error.startswith(SAID), drawn.error
+        """,
+    )
+
+
+def test_a_broken_package_is_said_too() -> None:
+    """A numpy that is there and cannot be imported is named with the first line of its own words."""
+    run(
+        """
+import importlib.abc
+class Broken(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+        return ModuleSpec(name, self) if name == "numpy" else None
+    def exec_module(self, module):
+        raise ImportError("libscipy_openblas64_.so: cannot open shared object file\\n\\nIMPORTANT: READ THIS")
+sys.meta_path.insert(0, Broken())
+""",
+        """
+        pad = DigitWidget()
+        ask(pad, 5)
+        assert "numpy cannot be imported (libscipy_openblas64_.so: cannot open" in pad.error, pad.error
+        assert "IMPORTANT" not in pad.error
+        assert pad._answered == 5
+        """,
+    )
+
+
+def test_a_model_that_lacks_a_package_of_its_own_is_another_matter() -> None:
+    """What a model of one's own fails to import is named as it is, and neither numpy nor Pillow is blamed."""
+    run(
+        "",
+        """
+        def model(picture):
+            if met: import keras_of_nobody
+            return 3
+        met = []
+        pad = DigitWidget(model=model)
+        met.append(True)
+        pad.strokes = SEVEN
+        assert pad.error == "The model could not answer. ModuleNotFoundError: No module named 'keras_of_nobody'"
+        """,
+    )
