@@ -102,7 +102,7 @@ $(VENV)/bin/pip:
 	"$(PYTHON)" -m venv $(VENV)
 
 $(LAB): pyproject.toml constraints.txt | $(VENV)/bin/pip
-	@echo "Installing digit-widget and JupyterLab into $(VENV): some 500 MB, under a minute, only this once."
+	@echo "Installing digit-widget and JupyterLab into $(VENV): some 550 MB, under a minute, only this once."
 	$(PIP) --editable '.[lab]'
 	@touch $@
 

@@ -107,12 +107,12 @@ def interpreter(version: str) -> str | None:
     return None
 
 
-def environment(folder: Path, python: str, wheel: Path) -> Path:
+def environment(folder: Path, python: str, wheel: Path, extra: str = "") -> Path:
     """Return the Python of a new environment that holds the wheel, what it declares and nothing else."""
     run(python, "-m", "venv", folder, cwd=folder.parent)
     new = folder / "bin" / "python"
     pip = [new, "-m", "pip", "--disable-pip-version-check", "install", "--only-binary=:all:", "--quiet"]
-    run(*pip, "--constraint", ROOT / "constraints.txt", wheel, cwd=folder.parent)
+    run(*pip, "--constraint", ROOT / "constraints.txt", f"{wheel}{extra}", cwd=folder.parent)
     return new
 
 
@@ -166,6 +166,19 @@ def test_the_wheel_with_its_dependencies_alone(wheel: Path, tmp_path: Path) -> N
     """
     python = environment(tmp_path / "env", sys.executable, wheel)
     run(python, "-I", "-W", "error", "-c", IN_USE, seven(tmp_path / "seven.png"), tmp_path, cwd=tmp_path)
+
+
+def test_the_examples_of_make_lab_need_no_torch(wheel: Path, tmp_path: Path) -> None:
+    """With what `make lab` installs, every example but the one that brings torch runs to its last cell."""
+    python = environment(tmp_path / "env", sys.executable, wheel, "[lab]")
+    examples = sorted(path for path in (ROOT / "examples").glob("*.ipynb") if path.stem != "your_model")
+    assert len(examples) == 4
+    environ = {"HOME": str(tmp_path), "PATH": str(python.parent)}  # this one's kernels and settings are not to be found
+    command = [python, "-I", "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path / "out"]
+    done = subprocess.run([*command, *examples], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 4
+    run(python, "-I", "-c", "import importlib.util as u; assert u.find_spec('torch') is None", cwd=tmp_path)
 
 
 VERSIONS = ["3.11", "3.12", "3.13", "3.14"]
