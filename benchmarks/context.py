@@ -8,19 +8,21 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from harness import browser_version
+from harness import LEFT_OUT, browser_version
 
 
 def machine() -> str:
     """Return the processor and the versions, in one line."""
     parts = (
-        f"{_processor()}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores",
+        f"{_processor()}, {cores()} cores",
         f"{platform.system()}",
         f"Python {platform.python_version()}",
         *(
             f"{label} {version(name)}"
             for label, name in (
+                ("numpy", "numpy"),
                 ("torch", "torch"),
+                ("onnxruntime", "onnxruntime"),
                 ("JupyterLab", "jupyterlab"),
                 ("jupyter_server", "jupyter_server"),
                 ("anywidget", "anywidget"),
@@ -28,8 +30,14 @@ def machine() -> str:
             )
         ),
         f"Chromium {browser_version()} without a screen",
+        *(f"{name} unset" for name in LEFT_OUT),
     )
     return ", ".join(parts)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load() -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import resource
-import sys
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import torch
-from harness import digit_ink
+from harness import digit_ink, resident
 from report import Table, timings
 
 from digit_widget import Classifier, DigitWidget, models
@@ -57,7 +56,7 @@ def measure(*, quick: bool) -> list[Table]:
 
 
 def _memory(shorter: int) -> Table:
-    """Swap models of 228,010 weights (0.9 MB) on one pad, and read what the process takes."""
+    """Swap models of 228,010 weights (0.9 MiB) on one pad, and read what the process takes."""
     pad = DigitWidget()
     pad.strokes = [[[140, 40], [140, 240]]]
     rows, swapped = [], 0
@@ -66,15 +65,6 @@ def _memory(shorter: int) -> Table:
             pad.model = CNN.pretrained()
         swapped = count
         gc.collect()
-        rows.append((str(count), f"{_resident():.1f}"))
-    remark = "Each model holds 0.9 MB; kept, a hundred of them would be 91 MB."
-    return Table("Memory after swapping `pad.model`", ("swaps", "resident, MB"), rows, remark)
-
-
-def _resident() -> float:
-    """Return the process's resident memory now, in MB; where that cannot be read, the most it ever was."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no file but a kernel's number
-            return int(file.read().split()[1]) * resource.getpagesize() / 1e6
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        rows.append((str(count), f"{resident(os.getpid()):.1f}"))
+    remark = "Each model holds 0.9 MiB; kept, a hundred of them would be 87 MiB."
+    return Table("Memory after swapping `pad.model`", ("swaps", "resident, MiB"), rows, remark)

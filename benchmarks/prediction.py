@@ -32,13 +32,13 @@ OURS, KEPT, THEIRS = "`predict(url)`", "`predict(url, classifier)`", "the articl
 
 
 def measure(*, quick: bool) -> list[Table]:
-    """Measure the whole, and then its parts, each with one thread for torch."""
+    """Measure the whole, and then its parts; the article's torch has one thread."""
     torch.set_num_threads(1)
     repeat = 2 if quick else 20
     drawings = [(digit, _url(digit_ink(digit, side, at))) for side, at in PLACES for digit in range(10)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.pth")
-        torch.save(CNN(), path)
+        torch.save(CNN.pretrained(), path)
         return [_whole(drawings * repeat, path), _parts([url for _, url in drawings] * repeat, path)]
 
 
@@ -56,7 +56,7 @@ def _whole(drawings: list[tuple[int, str]], path: Path) -> Table:
             times[name].append(spent)
             right += name == OURS and answer.prediction == digit
     assert right > 0.9 * len(drawings), f"{right} of {len(drawings)} digits right: what is measured does not work."
-    remark = "Three sizes and places of each of ten digits, in turn, the ways one after the other; one torch thread."
+    remark = "Three sizes and places of each of ten digits, in turn, the ways one after the other."
     return timings("One prediction, data URL → answer", times, "ms", OURS, remark)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import NOTHING, ROOT, in_lab, keycap
+from harness import NOTHING, ROOT, build_wheel, in_lab, keycap
 from report import Table, median
 
 if TYPE_CHECKING:
@@ -113,8 +111,5 @@ def _shipped() -> Table:
         (name, f"{len(content):,}", f"{len(gzip.compress(content, mtime=0)):,}") for name, content in contents.items()
     ]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, str(ROOT)]
-        subprocess.run(command, check=True, capture_output=True)
-        [wheel] = Path(folder).glob("*.whl")
-        rows.append(("wheel, with the weights", f"{wheel.stat().st_size:,}", "–"))
+        rows.append(("wheel, with the weights", f"{build_wheel(Path(folder)).stat().st_size:,}", "–"))
     return Table("What is shipped, bytes", ("", "as shipped", "gzip"), rows)
