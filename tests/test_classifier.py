@@ -11,7 +11,8 @@ from drawings import digit_ink, digit_strokes
 from PIL import Image
 
 from digit_widget import Answer, Classifier, PictureError, predict
-from digit_widget.classifier import BATCH, DOT_WIDTH, stroke_width
+from digit_widget.classifier import BATCH
+from digit_widget.dot import DOT_WIDTH, stroke_width
 from digit_widget.labels import KEYCAPS
 from digit_widget.picture import to_data_url
 from digit_widget.strokes import PEN_WIDTH, checked, rasterise

@@ -309,7 +309,7 @@ def test_a_blank_pad_has_nothing_to_explain(pad: DigitWidget) -> None:
 
 def test_the_answer_goes_first_and_its_reasons_follow(host: Host, pad: DigitWidget) -> None:
     """While it is on, a question is answered in one message without reasons, and the reasons come in the next."""
-    host.send({"explaining": True}, ask=False)
+    host.send({"explaining": True})
     for digit in (7, 4):
         host.received.clear()
         host.draw(digit)
@@ -361,7 +361,7 @@ def test_a_drawing_that_nobody_asked_about_has_no_reasons(host: Host, pad: Digit
     pad.explaining = True
     host.draw(6, ask=False)
     assert pad._why == {}
-    host.send({})
+    host.ask()
     assert pad._why["label"] == KEYCAPS[6]
 
 
@@ -407,7 +407,7 @@ def test_only_explanations_load_their_module() -> None:
     script = """
 import sys
 from digit_widget import DigitWidget
-from digit_widget.contract import ten_digits
+from digit_widget.probe import ten_digits
 from digit_widget.picture import to_data_url
 pad = DigitWidget(image=to_data_url(ten_digits()[3]))
 print(pad.prediction, "digit_widget.explain" in sys.modules)

@@ -66,7 +66,7 @@ COUNT = """
 import os, time
 import numpy as np
 from digit_widget import models
-from digit_widget.contract import ten_digits
+from digit_widget.probe import ten_digits
 from digit_widget.normalise import normalise
 
 def ticks():
@@ -163,7 +163,9 @@ def test_weights_that_are_no_floats_are_refused(tmp_path: Path) -> None:
     """Quantised weights are named, and what to do with them."""
     weights = {name: weight.to(torch.int8) for name, weight in CNN().state_dict().items()}
     save_file(weights, tmp_path / "small.safetensors")
-    with pytest.raises(ModelError, match=r"small\.safetensors holds weights of the type I8; convert them to float32"):
+    with pytest.raises(
+        ModelError, match=r"small\.safetensors to contain weights of a float type, but they are I8\. Convert them"
+    ):
         models.load_model(tmp_path / "small.safetensors")
 
 
@@ -180,7 +182,7 @@ def test_a_file_of_another_architecture(tmp_path: Path) -> None:
     """Weights of an unknown architecture are refused: the sentence names it, and its layers."""
     save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors", metadata={"architecture": "resnet"})
     with pytest.raises(
-        ModelError, match=r"other\.safetensors holds the weights of the architecture 'resnet'.*weight 1"
+        ModelError, match=r"other\.safetensors contains those of the architecture 'resnet' \(weight 1\)"
     ):
         load_safetensors(tmp_path / "other.safetensors")
 

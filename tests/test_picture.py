@@ -13,8 +13,10 @@ import pytest
 from drawings import digit_ink
 from PIL import Image, ImageFilter, ImageOps
 
-from digit_widget import predict
-from digit_widget.picture import MAX_BYTES, PictureError, from_data_url, shrink, to_data_url, to_ink
+from digit_widget import DigitWidget, predict
+from digit_widget.normalise import normalise
+from digit_widget.picture import MAX_BYTES, PictureError, data_url, from_data_url, shrink, to_data_url, to_ink
+from digit_widget.strokes import checked, rasterise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,7 @@ def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def data_url(raw: bytes, kind: str = "png") -> str:
+def as_url(raw: bytes, kind: str = "png") -> str:
     """Return bytes as a data URL."""
     return f"data:image/{kind};base64,{base64.b64encode(raw).decode()}"
 
@@ -56,7 +58,7 @@ def test_every_way_in_gives_the_same_ink(ink: np.ndarray, tmp_path: Path) -> Non
     path = tmp_path / "seven.png"
     path.write_bytes(raw)
     ways = {
-        "data URL": data_url(raw),
+        "data URL": as_url(raw),
         "bytes": raw,
         "bytearray": bytearray(raw),
         "memoryview": memoryview(raw),
@@ -86,7 +88,7 @@ def test_a_torch_tensor_is_an_array(ink: np.ndarray) -> None:
     import torch
 
     assert np.array_equal(to_ink(torch.from_numpy(ink.copy())[None].float() / 255), ink)
-    with pytest.raises(PictureError, match="Tensor cannot be read"):
+    with pytest.raises(PictureError, match="Tensor could not be converted"):
         to_ink(torch.zeros(28, 28, requires_grad=True))
 
 
@@ -94,7 +96,7 @@ def test_a_torch_tensor_is_an_array(ink: np.ndarray) -> None:
 def test_other_formats(ink: np.ndarray, kind: str) -> None:
     """The other raster formats are read, in bytes and as data URLs."""
     raw = encode(Image.fromarray(255 - ink), kind)
-    for found in (to_ink(raw), to_ink(data_url(raw, kind.lower()))):
+    for found in (to_ink(raw), to_ink(as_url(raw, kind.lower()))):
         assert np.abs(found.astype(int) - ink).mean() < 2
 
 
@@ -137,9 +139,33 @@ def test_the_pad_s_own_picture_is_never_inverted() -> None:
     assert not np.array_equal(from_data_url(to_data_url(ink)), ink)
 
 
+def test_a_pad_painted_nearly_black_is_given_to_the_model_as_ink() -> None:
+    """A model gets what the pad's strokes draw, however dark: no drawing of the pad's is taken for a blackboard's."""
+    given: list[np.ndarray] = []
+    pad = DigitWidget(model=lambda picture: given.append(np.asarray(picture)) or 3)
+    strokes = checked([[[x, 0], [x, 280]] for bar in (0, 105, 210) for x in range(bar, bar + 71, 10)])
+    ink = rasterise(strokes)
+    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    assert min(np.mean(border > 128), np.mean(ink > 128)) > 0.5
+    pad.strokes = strokes
+    assert pad.prediction == 3
+    assert np.array_equal(given[-1], normalise(ink))
+    assert not np.array_equal(normalise(ink), normalise(255 - ink))
+    pad.close()
+
+
 def test_data_url_and_back(ink: np.ndarray) -> None:
     """What Python sends to the pad is what it would read from it."""
     assert np.array_equal(from_data_url(to_data_url(ink)), ink)
+
+
+def test_any_pixels_as_a_data_url(ink: np.ndarray) -> None:
+    """Grey, RGB and RGBA pixels become a PNG that has exactly these pixels."""
+    for pixels in (ink, np.stack([ink, 255 - ink, ink // 2], -1), np.stack([ink, ink, 255 - ink, ink], -1)):
+        url = data_url(pixels)
+        assert url.startswith("data:image/png;base64,")
+        with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+            assert np.array_equal(np.asarray(image), pixels)
 
 
 def test_shrink_keeps_the_aspect() -> None:
@@ -165,7 +191,7 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>ale
         ("data:image/png;base64,é", "not valid base64"),
         ("data:image/png;base64,", "empty"),
         ("data:image/png;base64," + base64.b64encode(b"hello").decode(), "not an image that can be read"),
-        ("data:image/png;base64," + "A" * (MAX_BYTES * 2), "too large: 3.0 MB, at most 2 MB"),
+        ("data:image/png;base64," + "A" * (MAX_BYTES * 2), "too large: it has 3.0 MB, and at most 2 MB"),
         (SVG, "SVG"),
         (b"", "empty"),
         (b"hello", "not an image"),
@@ -173,25 +199,25 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>ale
         (encode(Image.new("L", (100, 100)))[:60], "cut short or damaged"),
         (encode(Image.new("L", (100, 100)), "BMP")[:-999], "cut short or damaged"),
         (encode(Image.effect_noise((100, 100), 99), "JPEG")[:-999], "cut short or damaged"),
-        (png_header(4097, 10), "4097 × 10 px, at most 4096"),
+        (png_header(4097, 10), "4097 × 10 pixels, and at most 4096"),
         (png_header(10_000, 10_000), "too large"),
-        (png_header(100_000, 100_000), "too many pixels to open"),
+        (png_header(100_000, 100_000), "it has too many pixels"),
         (png_header(4000, 4000), "cut short or damaged"),
         ("no/such/file.png", "No such file"),
-        (".", "No picture could be read from the file"),
-        ("a" * 5000, "No picture could be read from the file"),
-        ("nul\0byte", "No picture could be read from the file"),
+        (".", "The picture file .* could not be read"),
+        ("a" * 5000, "The picture file .* could not be read"),
+        ("nul\0byte", "The picture file .* could not be read"),
         (np.zeros((0, 5), np.uint8), "no pixels"),
-        (np.zeros((5, 5, 5), np.uint8), r"shape \(5, 5, 5\)"),
-        (np.zeros(784, np.uint8), r"shape \(784,\)"),
-        (np.zeros((2, 5000), np.uint8), "5000 × 2 px"),
-        (np.full((5, 5), 200.0), r"must lie in 0\.\.1; this one goes from 200"),
-        (np.full((5, 5), -1), r"must lie in 0\.\.255"),
-        (np.full((5, 5), np.nan), "must lie in"),
-        (None, "NoneType is not a picture"),
+        (np.zeros((5, 5, 5), np.uint8), r"but got \(5, 5, 5\)"),
+        (np.zeros(784, np.uint8), r"but got \(784,\)"),
+        (np.zeros((2, 5000), np.uint8), "5000 × 2 pixels"),
+        (np.full((5, 5), 200.0), "from 0 to 1 .* range from 200"),
+        (np.full((5, 5), -1), "from 0 to 255"),
+        (np.full((5, 5), np.nan), "range from nan"),
+        (None, "Expected a picture but got a NoneType"),
         (3, "shape"),
-        ({"a": 1}, "dict is not a picture"),
-        (Image.new("L", (5000, 10)), "5000 × 10 px"),
+        ({"a": 1}, "Expected a picture but got a dict"),
+        (Image.new("L", (5000, 10)), "5000 × 10 pixels"),
     ],
 )
 def test_what_is_no_picture_is_refused_in_words(picture: object, says: str) -> None:
@@ -214,7 +240,7 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     with path.open("wb") as file:
         file.truncate(10**10)  # sparse: reading it would take long and 10 GB
-    with pytest.raises(PictureError, match=r"10000\.0 MB, at most 2 MB"):
+    with pytest.raises(PictureError, match=r"10000\.0 MB, and at most 2 MB"):
         to_ink(path)
 
 

@@ -1,12 +1,15 @@
-"""Run somebody's code for a while and no longer."""
+"""Call other people's code with a time limit."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
+
+from digit_widget.locks import Lock, after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,18 +17,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_STUCK = 4
-"""How many calls that have not come back one caller may have at a time; each holds a thread."""
+"""How many calls of one `Caller` may still be running after their time limit; each of them occupies a thread."""
 
+_lock = Lock()
 _idle: list[_Worker] = []
-_lock = threading.Lock()
+after_fork(_idle.clear)  # a child has none of the parent's threads
 
 
 class DeadlineError(TimeoutError):
-    """A call took too long; its notes (PEP 678) say where it was."""
+    """A call took too long; its notes (PEP 678) hold the stack of the code that was running."""
 
 
 class _Worker:
-    """A thread that does one thing after the other; kept, since libraries set things up for each new thread."""
+    """A thread that runs one task after another; it is reused, because libraries initialise each new thread."""
 
     def __init__(self) -> None:
         self.tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -35,72 +39,82 @@ class _Worker:
     def _work(self) -> None:
         while True:
             self.tasks.get()()
-            with _lock:  # only now, and not by who gave up on it, it is free again
+            with _lock:  # only now is the thread free again, also when its caller gave up long ago
                 _idle.append(self)
 
-    def where(self) -> str:
-        """Return the stack of what it is doing."""
+    def stack(self) -> str:
+        """Return the stack of the code that the thread is running."""
         frame = sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - the only way to see where it hangs
         return "".join(traceback.format_stack(frame))
 
 
 class Caller:
-    """Calls somebody's code and gives up on it when it takes too long.
+    """Calls functions with a time limit.
 
-    Python has no way to end a thread: what was given up on goes on in the background, and is counted here.
+    Python cannot end a thread, so a call that exceeds its limit goes on in the background. Each `Caller` counts its own
+    such calls, and refuses new ones while there are too many.
     """
 
     def __init__(self) -> None:
         self.stuck: list[threading.Event] = []
+        self._process = os.getpid()
 
     def within(self, seconds: float, function: Callable[[], T]) -> T:
-        """Return what a function returns; it runs in another thread.
+        """Call a function in another thread and return its result.
 
         Parameters
         ----------
         seconds
-            How long to wait.
+            How long to wait for the result.
         function
-            Takes nothing. What it raises is raised here; what is no `Exception`, as sys.exit(), as a RuntimeError.
+            Called without arguments. An exception that it raises is raised here; one that is not an `Exception`, such
+            as `SystemExit`, is raised as a `RuntimeError`.
 
         Raises
         ------
         DeadlineError
-            When it has not come back in time, or too many earlier ones have not.
+            If the result does not arrive in time, or if `MAX_STUCK` earlier calls are still running.
+
+        Examples
+        --------
+        >>> Caller().within(1, lambda: 6 * 7)
+        42
         """
+        if self._process != os.getpid():  # forked: the parent's calls are not running here
+            self.stuck, self._process = [], os.getpid()
         self.stuck = [done for done in self.stuck if not done.is_set()]
         if len(self.stuck) >= MAX_STUCK:
-            message = f"{MAX_STUCK} earlier calls have not come back yet; wait for them, or restart the kernel."
+            message = f"{MAX_STUCK} earlier calls are still running. Wait until they end, or restart the kernel."
             raise DeadlineError(message)
         try:
             with _lock:
                 worker = _idle.pop() if _idle else _Worker()
-        except RuntimeError:  # no thread can be started, as in a browser's Python: nothing can be given up on there
+        except RuntimeError:  # threads cannot be started, as in a browser's Python: call it here, without a limit
             return function()
-        outcome: list[T] = []
+        results: list[T] = []
         failures: list[BaseException] = []
         done = threading.Event()
 
         def run() -> None:
             try:
-                outcome.append(function())
-            except BaseException as failure:  # noqa: BLE001 - raised again where somebody waits for it
+                results.append(function())
+            except BaseException as failure:  # noqa: BLE001 - raised again in the thread that waits
                 failures.append(failure)
             done.set()
 
         worker.tasks.put(run)
         try:
             done.wait(seconds)
-        finally:  # an interrupt of the kernel ends the waiting, too
+        finally:  # an interrupt of the kernel also ends the wait
             if not done.is_set():
                 self.stuck.append(done)
         if not done.is_set():
-            error = DeadlineError(f"It has not answered for {seconds:g} s.")
-            error.add_note("It was here:\n" + worker.where())
+            error = DeadlineError(f"There was no answer within {seconds:g} s.")
+            error.add_note("It was running this code:\n" + worker.stack())
             raise error
         if failures and not isinstance(failures[0], Exception):
             message = f"{type(failures[0]).__name__}: {failures[0]}"
             raise RuntimeError(message) from failures[0]
         if failures:
             raise failures[0]
-        return outcome[0]
+        return results[0]

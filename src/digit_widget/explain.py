@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +13,7 @@ from PIL import Image
 from digit_widget.deadline import Caller, DeadlineError
 from digit_widget.models import ModelError
 from digit_widget.normalise import place
+from digit_widget.picture import data_url as data_url  # noqa: PLC0414 - the widget makes its pictures with it
 from digit_widget.picture import shrink
 from digit_widget.strokes import PAD_SIZE
 
@@ -86,6 +85,16 @@ class Explanation:
     overlay: npt.NDArray[np.uint8] | None = field(repr=False, compare=False)
     """The heat of the prediction laid back over the drawing as the pad shows it, to be laid on top: (height, width, 4),
     RGBA, at most 280 px a side. None where a transform made the picture: only it knows what it took from where."""
+
+    def shown(self) -> dict[str, str]:
+        """Return what the panel shows: labels, and pictures as data URLs ("" for one that there is not)."""
+        return {
+            "label": self.result,
+            "runner_up_label": self.runner_up_result,
+            "seen": picture(self.heat, self.seen),
+            "runner_up": picture(self.runner_up_heat, self.seen),
+            "overlay": "" if self.overlay is None else data_url(self.overlay),
+        }
 
     def _repr_html_(self) -> str:
         """Return both maps, as a notebook shows them."""
@@ -281,10 +290,3 @@ def picture(heat: Heat, seen: Ink) -> str:
     """Return what the model saw, its ink in the colours of its heat, as a PNG data URL."""
     paper = Image.fromarray(255 - seen).convert("RGBA")
     return data_url(np.asarray(Image.alpha_composite(paper, Image.fromarray(tinted(heat, seen))).convert("RGB")))
-
-
-def data_url(pixels: npt.NDArray[np.uint8]) -> str:
-    """Return pixels, (height, width, 3 or 4), as a PNG data URL."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

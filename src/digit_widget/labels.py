@@ -1,50 +1,72 @@
-"""What an answer is called."""
+"""Labels: the names of the classes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from digit_widget import shared
 from digit_widget.models import ModelError
 
 KEYCAPS = tuple(f"{digit}\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}" for digit in range(10))
-"""The ten digits as emoji, 0️⃣ to 9️⃣: the labels unless others are given."""
+"""The default labels: the ten digits as emoji, 0️⃣ to 9️⃣."""
 
-NO_ANSWER = "\N{THINKING FACE}"
-"""The label while the pad is blank, and of what is not a digit."""
+NO_ANSWER = shared.NO_ANSWER
 
 
 class LabelsError(ModelError):
-    """Labels that cannot be used, or not one a class."""
+    """Labels cannot be used, or there is not one for each class."""
 
 
 def as_labels(labels: object) -> tuple[str, ...]:
-    """Return labels one by one: those in a text are its characters as a person counts them, "🐱🐶🐭" or "ABC".
+    """Return labels as a tuple.
+
+    Parameters
+    ----------
+    labels
+        Some strings, or one string with one visible character for each class: ``"🐱🐶🐭"`` or ``"ABC"``. White space in
+        it is ignored.
 
     Raises
     ------
     LabelsError
-        When there are none, or one is no text, empty, or there twice.
+        If there are none, if one is empty or not a string, or if two are equal.
+
+    Examples
+    --------
+    >>> as_labels("🐱🐶 👩‍👩‍👧")
+    ('🐱', '🐶', '👩‍👩‍👧')
     """
     if isinstance(labels, str):
-        from wcwidth import iter_graphemes  # noqa: PLC0415 - an emoji can be several code points; only a text needs this
+        from wcwidth import iter_graphemes  # noqa: PLC0415 - only needed here; an emoji can be several code points
 
         labels = [cluster for cluster in iter_graphemes(labels) if not cluster.isspace()]
     if not isinstance(labels, Iterable):
-        message = f"Labels are a list of texts, or one text with a character a class; {labels!r:.60} is neither."
+        message = (
+            "Expected labels as a list of strings, or as one string with a character for each class, but got "
+            f"{labels!r:.60}."
+        )
         raise LabelsError(message)
     each = tuple(labels)
     if wrong := [label for label in each if not (isinstance(label, str) and label)]:
-        message = f"A label is a text that is not empty; {wrong[0]!r:.60} is none. Write str(…) around it."
+        message = (
+            f"Expected each label to be a string that is not empty, but got {wrong[0]!r:.60}. Convert it with str(…)."
+        )
     elif len(set(each)) < len(each):
         twice = next(label for index, label in enumerate(each) if label in each[:index])
-        message = f"The label {twice!r} is there twice; give each class one of its own."
+        message = f"Expected labels that differ, but {twice!r} occurs twice."
     elif not each:
-        message = "There are no labels; give one a class."
+        message = "Expected one label for each class, but there are no labels."
     else:
         return each
     raise LabelsError(message)
 
 
 def uniform(classes: int) -> tuple[float, ...]:
-    """Return the probabilities of not knowing."""
+    """Return equal probabilities, which stand for not knowing.
+
+    Examples
+    --------
+    >>> uniform(4)
+    (0.25, 0.25, 0.25, 0.25)
+    """
     return (1 / classes,) * classes

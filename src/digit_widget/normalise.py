@@ -1,7 +1,7 @@
-"""Ink on a pad of any size -> the 28x28 picture that MNIST would have made of it.
+"""From ink of any size to the 28 × 28 picture that MNIST would have made of it.
 
-One definition for training, the widget and the batch call. A front end that repeats it agrees to the byte: every
-sum below is of integers under 2**53, with one rounded division at the end.
+Training, the widget and `predict` all use this definition. Another implementation can agree with it to the byte: all
+sums are of integers below 2**53, with one rounded division at the end.
 """
 
 from __future__ import annotations
@@ -17,29 +17,30 @@ SIDE = 28
 """Side of the normalised picture, in pixels."""
 
 DIGIT = 20
-"""What the longer side of the ink is brought to, in pixels of a picture of that side."""
+"""Longer side of the ink in the normalised picture, in pixels."""
 
 INK_THRESHOLD = 8
-"""Ink at or below this (of 255) does not count when the ink's box is found: it is paper grain, not pen."""
+"""Ink up to this, of 255, is the grain of the paper, and is not counted when the bounding box is found."""
 
 
 def normalise(ink: Ink, side: int = SIDE) -> Ink:
-    """Bring a drawing to the convention of the MNIST digits.
+    """Bring a drawing to the size and position of the digits in MNIST.
 
-    The ink is cut out, its longer side area-averaged to 20 px with the aspect kept, and the result laid into 28x28
-    with its centre of mass on pixel (14, 14), or as near as it can without losing ink over the edge.
+    The ink is cropped to its bounding box and resampled by area averaging, so that its longer side becomes 20 pixels
+    and the aspect ratio is kept. The result is placed in a picture of 28 × 28 with its centre of mass at pixel
+    (14, 14), or as near as possible without cutting off ink.
 
     Parameters
     ----------
     ink
         Shape (height, width), uint8, 0 = paper, 255 = full ink.
     side
-        Side of the picture, in pixels: for a network that takes another size, all is kept in proportion.
+        Side of the picture, in pixels, for a network that takes another size; everything is scaled in proportion.
 
     Returns
     -------
     numpy.ndarray
-        Shape (side, side), uint8, 0 = paper; all zero when there is no ink.
+        Shape (side, side), uint8, 0 = paper, 255 = full ink; all zero if there is no ink.
 
     References
     ----------
@@ -54,18 +55,18 @@ def normalise(ink: Ink, side: int = SIDE) -> Ink:
 
 
 class Placed(NamedTuple):
-    """A drawing's ink, where it lies on the sheet, and where it goes in the picture."""
+    """The ink of a drawing, where it was on the sheet, and where it is in the normalised picture."""
 
     box: tuple[slice, slice]
     """Rows and columns of the sheet."""
     digit: Ink
-    """What lies there, area-averaged to the size it has in the picture."""
+    """The ink, resampled to its size in the picture."""
     to: tuple[slice, slice]
     """Rows and columns of the picture."""
 
 
 def place(ink: Ink, side: int = SIDE) -> Placed | None:
-    """Return how a drawing is laid into the picture, for `normalise` and for the way back; None on a blank sheet."""
+    """Return where `normalise` places a drawing in the picture, or None if there is no ink."""
     box = ink_box(ink)
     if box is None:
         return None
@@ -76,7 +77,7 @@ def place(ink: Ink, side: int = SIDE) -> Placed | None:
 
 
 def ink_box(ink: Ink) -> tuple[slice, slice] | None:
-    """Return the rows and columns that hold ink above the threshold, or None on a blank sheet."""
+    """Return the rows and columns of the bounding box of the ink, or None if there is no ink."""
     dark = ink > INK_THRESHOLD
     rows, columns = (np.flatnonzero(dark.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
@@ -87,19 +88,24 @@ def ink_box(ink: Ink) -> tuple[slice, slice] | None:
 def area_average(ink: Ink, height: int, width: int) -> Ink:
     """Resample by exact area averaging.
 
-    Both axes are laid on the common grid of ``n_in * n_out`` cells, so that every weight is a whole number of cells.
+    Each axis is divided into ``n_in * n_out`` cells, so that every weight is a whole number of cells.
 
     Parameters
     ----------
     ink
         Shape (h, w), uint8.
     height, width
-        The shape wanted, in pixels; larger or smaller than what is there.
+        The new shape, in pixels; larger or smaller than the old one.
 
     Returns
     -------
     numpy.ndarray
         Shape (height, width), uint8, rounded half up.
+
+    Examples
+    --------
+    >>> area_average(np.array([[0, 100, 200]], np.uint8), 1, 2)
+    array([[ 33, 167]], dtype=uint8)
     """
     sums = _overlap_sums(_overlap_sums(ink, height).T, width).T
     cells = ink.shape[0] * ink.shape[1]
@@ -108,10 +114,10 @@ def area_average(ink: Ink, height: int, width: int) -> Ink:
 
 
 def _overlap_sums(values: npt.NDArray[np.integer[Any]], n_out: int) -> npt.NDArray[np.int64]:
-    """Add up what lies under each of n_out pixels along the first axis, in cells of the n_in * n_out grid.
+    """Return the sum of the cells in each of n_out pixels along the first axis.
 
-    What lies above each edge is known from the running total, and the differences are what lies between two of them. No
-    matrices are multiplied: numpy's BLAS would share that among threads, and on a busy machine wait for them for 20 ms.
+    The cumulative sum gives the sum up to each edge of a pixel, and the differences give the pixels. No matrices are
+    multiplied, because numpy's BLAS would distribute that over threads, and on a busy machine wait for these for 20 ms.
     """
     n_in = len(values)
     above = np.zeros((n_in + 1, *values.shape[1:]), np.int64)
@@ -123,14 +129,14 @@ def _overlap_sums(values: npt.NDArray[np.integer[Any]], n_out: int) -> npt.NDArr
 
 
 def _fit(shape: tuple[int, ...], side: int) -> tuple[int, int]:
-    """Return the shape with the longer side as given, the shorter in proportion (rounded half up, at least 1)."""
+    """Return a shape scaled so that its longer side is as given, rounded half up and at least 1."""
     longer = max(shape)
     fit = [max(1, (2 * length * side + longer) // (2 * longer)) for length in shape]
     return fit[0], fit[1]
 
 
 def _offset(mass: npt.NDArray[np.uint64], extent: int, side: int) -> int:
-    """Return where a profile of ink begins so that its centre of mass is nearest the middle and all of it inside."""
+    """Return where to place a profile of ink so that its centre of mass is nearest to the middle, and all is inside."""
     total, centre = int(mass.sum()), side // 2
     moment = int((mass * np.arange(extent, dtype=np.uint64)).sum())
     begin = (2 * (centre * total - moment) + total) // (2 * total) if total else centre - extent // 2

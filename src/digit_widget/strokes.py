@@ -1,17 +1,16 @@
-"""Pen strokes -> ink, as the pad draws them, for strokes that come from Python.
+"""From pen strokes to ink, as the pad draws them: for strokes that come from Python.
 
-A drawing is a list of strokes, a stroke a list of points ``[x, y, t, pressure]``: x and y in pad units (0 to
-``PAD_SIZE``, y down), t in ms from the drawing's first point, pressure in 0..1.
+A drawing is a list of strokes, and a stroke is a list of points ``[x, y, t, pressure]``: x and y in pad units (0 to
+``PAD_SIZE``, y down), t in ms since the first point of the drawing, pressure in 0..1.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from digit_widget import shared
 from digit_widget.errors import DigitWidgetError
 
 if TYPE_CHECKING:
@@ -19,35 +18,37 @@ if TYPE_CHECKING:
 
     from digit_widget.normalise import Ink
 
-_PAD = json.loads(files(__package__).joinpath("pad.json").read_text(encoding="utf-8"))  # the front end reads it too
-PAD_SIZE: int = _PAD["size"]
-"""Side of the pad, in pad units (CSS pixels)."""
-PEN_WIDTH: float = _PAD["pen_width"]
-"""Width of the pen, in pad units."""
-
-SMALLEST: int = _PAD["smallest"]
-LARGEST: int = _PAD["largest"]
-"""How small and how large the pad may be shown, in CSS pixels a side."""
+PAD_SIZE, PEN_WIDTH, SMALLEST, LARGEST = shared.SIZE, shared.PEN_WIDTH, shared.SMALLEST, shared.LARGEST
 
 MAX_POINTS = 50_000
-"""Points a drawing may have: half an hour of drawing without a pause."""
-_FAR = 100 * PAD_SIZE
-_DEFAULTS = (0.0, 0.5)  # of t and pressure, for points that are only x and y
+"""How many points a drawing may have: as many as half an hour of drawing without a pause gives."""
+_FARTHEST = 100 * PAD_SIZE  # from the pad, in pad units
+_DEFAULTS = (0.0, 0.5)  # of t and pressure
 
 Stroke = list[list[float]]
 
 
 class StrokesError(DigitWidgetError):
-    """Strokes that cannot be drawn; the message says what came and what was expected."""
+    """Strokes cannot be drawn; the message says what was given and what was expected."""
 
 
 def checked(strokes: Iterable[Iterable[Sequence[Any]]]) -> list[Stroke]:
-    """Return the strokes with every point as four finite floats; t and pressure may be left out.
+    """Return strokes with each point as four finite floats.
+
+    Parameters
+    ----------
+    strokes
+        As described above; t (then 0) and pressure (then 0.5) may be left out. Empty strokes are dropped.
 
     Raises
     ------
     StrokesError
-        When a point is not two to four finite numbers, lies absurdly far off the pad, or there are too many.
+        If a point is not two to four finite numbers, or lies far off the pad, or if there are too many points.
+
+    Examples
+    --------
+    >>> checked([[[40, 140], [240, 140, 250]]])
+    [[[40.0, 140.0, 0.0, 0.5], [240.0, 140.0, 250.0, 0.5]]]
     """
     points = 0
     drawing: list[Stroke] = []
@@ -56,7 +57,7 @@ def checked(strokes: Iterable[Iterable[Sequence[Any]]]) -> list[Stroke]:
             raise StrokesError(_expected(stroke))
         points += len(stroke)
         if points > MAX_POINTS:
-            message = f"The drawing is too long: more than {MAX_POINTS} points."
+            message = f"The drawing is too long: it has more than {MAX_POINTS:,} points."
             raise StrokesError(message)
         if stroke:
             drawing.append([_point(point) for point in stroke])
@@ -70,13 +71,15 @@ def _point(point: Sequence[Any]) -> list[float]:
         values = [float(value) for value in point]
     except (TypeError, ValueError, OverflowError):
         raise StrokesError(_expected(point)) from None
-    if not (2 <= len(values) <= 4 and all(math.isfinite(v) for v in values) and max(map(abs, values[:2])) <= _FAR):  # noqa: PLR2004
+    if not (2 <= len(values) <= 4 and all(math.isfinite(v) for v in values) and max(map(abs, values[:2])) <= _FARTHEST):  # noqa: PLR2004
         raise StrokesError(_expected(point))
     return values + list(_DEFAULTS[len(values) - 2 :])
 
 
 def _expected(found: object) -> str:
-    return f"A stroke is a list of points [x, y, t, pressure] in pad units (0 to {PAD_SIZE}); this is {found!r:.60}."
+    return (
+        f"Expected strokes as lists of points [x, y, t, pressure], x and y from 0 to {PAD_SIZE}, but got {found!r:.60}."
+    )
 
 
 def rasterise(strokes: Iterable[Stroke], size: int = PAD_SIZE, pen_width: float = PEN_WIDTH) -> Ink:
@@ -85,7 +88,7 @@ def rasterise(strokes: Iterable[Stroke], size: int = PAD_SIZE, pen_width: float 
     Parameters
     ----------
     strokes
-        As in this module's docstring; what lies off the sheet is cut.
+        As `checked` returns them; what lies off the sheet is cut off.
     size
         Side of the sheet, in pixels; one pad unit is one pixel.
     pen_width
@@ -99,7 +102,7 @@ def rasterise(strokes: Iterable[Stroke], size: int = PAD_SIZE, pen_width: float 
     import numpy as np  # noqa: PLC0415 - `checked` runs in the widget, which must start without numpy and PIL
     from PIL import Image, ImageDraw  # noqa: PLC0415
 
-    grain = 4  # drawn larger and averaged: Pillow's own lines have hard edges
+    grain = 4  # drawn larger and averaged, because Pillow's lines have hard edges
     sheet = Image.new("L", (size * grain, size * grain))
     pen, radius = ImageDraw.Draw(sheet), pen_width * grain / 2
     for stroke in strokes:
@@ -111,7 +114,25 @@ def rasterise(strokes: Iterable[Stroke], size: int = PAD_SIZE, pen_width: float 
 
 
 def smooth(points: Sequence[tuple[float, float]], steps: int = 4) -> list[tuple[float, float]]:
-    """Round a polyline's corners: quadratic curves between the middles of its segments, its points as controls."""
+    """Round the corners of a polyline: quadratic Bézier curves between the midpoints of its segments.
+
+    Parameters
+    ----------
+    points
+        The corners, which become control points.
+    steps
+        Points on each curve.
+
+    Returns
+    -------
+    list of tuple of float
+        A finer polyline from the first point to the last.
+
+    Examples
+    --------
+    >>> smooth([(0, 0), (4, 0), (4, 4)], steps=2)
+    [(0, 0), (2.0, 0.0), (3.5, 0.5), (4.0, 2.0), (4, 4)]
+    """
     if len(points) < 3:  # noqa: PLR2004 - nothing to round
         return list(points)
     middles = [((ax + bx) / 2, (ay + by) / 2) for (ax, ay), (bx, by) in pairwise(points)]

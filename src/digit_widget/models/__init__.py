@@ -1,16 +1,16 @@
-"""What can stand behind a `Classifier`, one file a kind; `load_model` and `adapt` pick."""
+"""The kinds of models, each in its own file; `load_model` and `adapt` choose the right one."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
-import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digit_widget.errors import DigitWidgetError
+from digit_widget.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,68 +23,73 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parents[1]
 _CHECKPOINTS = (".pt", ".pth", ".pkl", ".ckpt", ".bin", ".tar")
 TORCH = "torch>=2.10"  # as in pyproject.toml
-_loading = threading.RLock()
+_loading = Lock()
 
 
 class ModelError(DigitWidgetError):
-    """A model that cannot be used; the message says what came, what was expected, and what to do."""
+    """A model cannot be used; the message says what was given, what was expected, and what to do."""
 
 
 class ModelWarning(UserWarning):
-    """A model that can be used, but hardly as it was meant."""
+    """A model can be used, but probably not as it was meant."""
 
 
 @runtime_checkable
 class Model(Protocol):
-    """What tells pictures apart."""
+    """What classifies pictures."""
 
     @property
     def classes(self) -> int | None:
-        """How many classes it knows; None where only its answers tell."""
+        """How many classes it has; None if only its output shows that."""
 
     @property
     def shape(self) -> Shape | None:
-        """Channels, height and width of the pictures it takes; None where any will do."""
+        """Channels, height and width of the pictures that it takes; None if they may be of any size."""
 
     @property
     def temperature(self) -> float:
-        """What to divide its logits by before the softmax, so that the probabilities are honest."""
+        """What its logits are divided by before the softmax, so that the probabilities are calibrated."""
 
     @property
     def threshold(self) -> float:
-        """The log-sum-exp of its logits under which a picture is of none of its classes."""
+        """A picture is of none of its classes if the log-sum-exp of its logits is below this."""
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        """Return logits or probabilities, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
+        """Return logits or probabilities, (n, classes), for pictures: (n, *shape), float32, 0 = paper, 1 = full ink."""
 
 
 def bundled() -> Path:
-    """Return where the bundled weights lie: in the wheel, or in the checkout's ``models/`` (an editable install)."""
+    """Return the path of the bundled weights: in the wheel, or in ``models/`` of a checkout (an editable install)."""
     packaged = _PACKAGE / "weights"
     return (packaged if packaged.is_dir() else _PACKAGE.parents[1] / "models") / "digits.safetensors"
 
 
 def load_model(path: str | os.PathLike[str] | None = None) -> Model:
-    """Load a model from a file, without running any code the file may hold.
+    """Load a model from a file, without running any code that the file may contain.
 
     Parameters
     ----------
     path
-        ``.safetensors`` (answered by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with the weights
-        of the article's CNN, or any ``.onnx`` file (needs onnxruntime). The bundled CNN when None, loaded once a
+        A ``.safetensors`` file (run by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with weights of
+        the article's CNN, or any ``.onnx`` file (needs onnxruntime). None is the bundled CNN, which is loaded once in a
         process.
 
     Raises
     ------
     ModelError
-        When it cannot be loaded: the message says what it is and what to do.
+        If it cannot be loaded. The message says why, and what to do.
+
+    Examples
+    --------
+    >>> load_model().shape
+    (1, 28, 28)
     """
     if path is None:
-        with _loading:  # a prediction waits for the load in the background instead of starting a second one
+        with _loading:  # a prediction waits while the model is loaded in the background, and does not load it again
             return _bundled()
     file = Path(path)
     if not file.is_file():
-        message = f"There is no file {os.fspath(path)!r} to load a model from."
+        message = f"The model file {os.fspath(path)!r} does not exist."
         raise ModelError(message)
     match file.suffix.lower():
         case ".safetensors":
@@ -99,40 +104,46 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
             try:
                 from digit_widget.models.pytorch import load_checkpoint  # noqa: PLC0415 - torch takes seconds to import
             except ImportError as error:
-                message = f"{file.name} is read by PyTorch, which cannot be imported ({error}): pip install '{TORCH}'"
+                message = (
+                    f"PyTorch is needed to read {file.name}, but it cannot be imported ({error}). Install it with: "
+                    f"pip install '{TORCH}'"
+                )
                 raise ModelError(message) from error
             return load_checkpoint(file)
     known = ", ".join((".safetensors", ".onnx", *_CHECKPOINTS))
-    message = f"{file.name} is of no kind of model file known here ({known}). Load it yourself and pass the model."
+    message = (
+        f"Expected a model file that ends in {known}, but got {file.name}. Load other kinds yourself and pass the "
+        "model instead of the path."
+    )
     raise ModelError(message)
 
 
 def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> Model:
-    """Return whatever a person calls a model as a `Model`.
+    """Return whatever a user passes as a model as a `Model`.
 
     Parameters
     ----------
     source
-        A ``torch.nn.Module``, a path, a function or other callable, or a `Model`; the bundled CNN when None.
+        A ``torch.nn.Module``, a path, a function or another callable, a `Model`, or None for the bundled CNN.
     labels
-        One a class, for functions that answer with one.
+        One for each class, for functions that answer with one of them.
     any_shape
-        Whether the pictures are made elsewhere, so that the shape the model takes need not be found.
+        Whether a transform makes the pictures, so that the shape that the model takes need not be found out.
 
     Raises
     ------
     ModelError
-        When it is none of these, or no shape of picture is found that it takes.
+        If it is something else, or takes pictures of a shape that was not found.
     """
     if source is None or isinstance(source, (str, os.PathLike)):
         return load_model(source)
-    nn = getattr(sys.modules.get("torch"), "nn", None)  # whoever has a module of torch's has imported torch
+    nn = getattr(sys.modules.get("torch"), "nn", None)  # whoever has a torch module has imported torch
     if nn is not None and isinstance(source, nn.Module):
         from digit_widget.models.pytorch import from_module  # noqa: PLC0415 - torch takes seconds to import
 
         return from_module(source, any_shape=any_shape)
     if isinstance(source, type):
-        message = f"{source.__name__} is a class; pass an instance of it: {source.__name__}()."
+        message = f"Expected a model but got the class {source.__name__}. Pass an instance: {source.__name__}()."
         raise ModelError(message)
     if isinstance(source, Model):
         return source
@@ -142,21 +153,33 @@ def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> 
         return Function(source, labels, batch_first=any_shape)
     hint = ""
     if hasattr(source, "predict_proba"):
-        hint = " Pass a function: lambda picture: model.predict_proba(np.reshape(picture, (1, -1)) / 255)[0]."
+        hint = " For this model: lambda picture: model.predict_proba(np.reshape(picture, (1, -1)) / 255)[0]."
     message = (
-        f"A {type(source).__name__} is no model. Give a torch.nn.Module, the path of a safetensors, ONNX or torch "
-        f"file, or a function from a picture to probabilities or a label.{hint}"
+        f"Expected a model but got an object of the type {type(source).__name__}. Pass a torch.nn.Module, the path of "
+        f"a safetensors, ONNX or torch file, or a function from a picture to probabilities or a label.{hint}"
     )
     raise ModelError(message)
 
 
+def with_labels(model: Model, labels: Sequence[str]) -> Model:
+    """Return a model for as many other labels: the same object, unless it answers with labels."""
+    from digit_widget.models.function import Function  # noqa: PLC0415 - it imports numpy and Pillow
+
+    return model.with_labels(labels) if isinstance(model, Function) else model
+
+
 def calibration(about: Mapping[str, str]) -> tuple[float, float]:
-    """Return the temperature and the threshold that a file of weights names, or 1 and minus infinity.
+    """Return the temperature and the threshold in a model file's metadata; by default 1 and minus infinity.
 
     Raises
     ------
     ModelError
-        When one is no number that can be used.
+        If one of them is not a number, or the temperature is not positive.
+
+    Examples
+    --------
+    >>> calibration({"temperature": "1.5"})
+    (1.5, -inf)
     """
     values = []
     for key, usual, above in (("temperature", 1.0, 0.0), ("threshold", -math.inf, -math.inf)):
@@ -165,34 +188,35 @@ def calibration(about: Mapping[str, str]) -> tuple[float, float]:
         except ValueError:
             value = math.nan
         if not above <= value < math.inf or (key == "temperature" and value == 0):
-            message = f"The file's {key} is {about[key]!r}, which is no such number."
+            kind = "a positive number" if key == "temperature" else "a number"
+            message = f"Expected the file's {key} to be {kind}, but it is {about[key]!r}."
             raise ModelError(message)
         values.append(value)
     return values[0], values[1]
 
 
-def as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - somebody's model may return anything
+def as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - a user's model may return anything
     """Return a model's output as an array of numbers.
 
     Raises
     ------
     ModelError
-        When it is not made of numbers.
+        If it does not consist of numbers.
     """
     import numpy as np  # noqa: PLC0415 - the widget must start without it
 
-    output = getattr(output, "logits", output)  # as the outputs of transformers are named
+    output = getattr(output, "logits", output)  # Hugging Face's models return an object with this attribute
     if hasattr(output, "detach"):
         output = output.detach()
         output = (output.float() if output.is_floating_point() else output).cpu().numpy()
     try:
         array = np.asarray(output)
-    except Exception:  # noqa: BLE001 - whatever numpy makes of somebody's objects
+    except Exception:  # noqa: BLE001 - numpy raises all kinds of exceptions for other objects
         array = np.asarray(None)
     if array.dtype.kind not in "buif":
         message = (
-            f"The model returned a {type(output).__name__} where numbers were expected: logits or probabilities, one a "
-            "class."
+            "Expected the model to return logits or probabilities, one for each class, but it returned an object of "
+            f"the type {type(output).__name__}."
         )
         raise ModelError(message)
     return array

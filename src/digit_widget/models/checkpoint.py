@@ -1,8 +1,8 @@
-"""Weights out of torch checkpoints, without running any code they hold.
+"""Read weights from torch checkpoints, without running any code in them.
 
-A checkpoint is a pickle, and a pickle is a program: it names functions and has them called. So it is taken apart
-first, which runs nothing: every name in it must be on the short list below, or be of a module's class, for which an
-empty class of ours stands in. Then torch's own unpickler for weights reads it, which keeps a second list.
+A checkpoint is a pickle, and a pickle is a program: it names functions and calls them. So it is first disassembled,
+which runs nothing. Every name in it must be on the short list below, or be the class of a module, for which an empty
+class of ours is substituted. Then it is read by torch's own unpickler for weights, which has a second list.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import pickletools
 import re
-import threading
 import warnings
 import zipfile
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.serialization import safe_globals
 
+from digit_widget.locks import Lock
 from digit_widget.models import ModelError
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST = 2 << 30  # bytes of a file
-_LARGEST_PICKLE = 4 << 20  # bytes, without the tensors' numbers; a thousand tensors need a twentieth
-_MOST_NAMES = 100  # asked for in a file: torch goes through them all at every object
-_MOST_TUPLES = 20_000  # a tensor takes five; ten times as many, one in the other, overflow the stack when hashed
-_LONGEST_NAMES = 1 << 20  # letters of a module's weights: it may lie in itself
+_LARGEST_PICKLE = 4 << 20  # bytes, without the tensors' data; a thousand tensors need a twentieth of it
+_MOST_NAMES = 100  # in a file: torch searches them all for every object
+_MOST_TUPLES = 20_000  # a tensor needs five; ten times as many, nested, overflow the stack when hashed
+_LONGEST_NAMES = 1 << 20  # characters in the names of all weights: a module may contain itself
 _MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.serialization.MAGIC_NUMBER, pickled
 _NEEDED = re.compile(
     r"builtins\.set|collections\.(OrderedDict|Counter)|torch\.(Size|device|Tensor|bool|u?int\d+|b?float\d\w*)"
@@ -47,11 +47,11 @@ _STOOD_IN = (
 )
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _YOURSELF = "load it yourself and pass the model: DigitWidget(model=module)."
-_reading = threading.Lock()  # what torch allows and which warnings are shown is set for the whole process
+_reading = Lock()  # torch's list and Python's warning filters belong to the whole process
 
 
 class _Holder:
-    """Stands in for every class; keeps a state outside of any ``__dict__``, so that no file can give it a method."""
+    """Substituted for every class; its state is not in a ``__dict__``, so that no file can give it methods."""
 
     __slots__ = ("state",)
 
@@ -64,17 +64,18 @@ def _holder(*_: object) -> type[_Holder]:
 
 
 def weights_in(path: Path) -> dict[str, torch.Tensor]:
-    """Return the weights by name in a torch checkpoint, without running any code the file holds.
+    """Return the weights in a torch checkpoint, by name, without running any code in it.
 
     Parameters
     ----------
     path
-        A state dict or a whole module, alone or in the dict of a training run, as torch.save has written since 2017.
+        A file that ``torch.save`` wrote (in 2017 or later): a state dict or a whole module, alone or in the dict of a
+        training run.
 
     Raises
     ------
     ModelError
-        When it is anything else: the message says what it is and what to do.
+        If it is anything else. The message says what it is, and what to do.
     """
     names: set[str] = set()
     try:
@@ -94,15 +95,15 @@ def weights_in(path: Path) -> dict[str, torch.Tensor]:
     except Exception as error:
         own = ", ".join(sorted(name for name in names if name.startswith("__main__.")))[:200]
         message = (
-            f"{path.name} cannot be read as weights: it is cut short or damaged, or holds more than modules, tensors "
-            f"and plain values{own and f' (it asks for {own})'}. Nothing of it was run. Copy or download it again; "
-            f"if you trust it, {_YOURSELF}"
+            f"{path.name} cannot be read as weights: it is cut short or damaged, or contains something other than "
+            f"modules, tensors and plain values{own and f' (it asks for {own})'}. No code in it was run. Copy or "
+            f"download it again; if you trust it, {_YOURSELF}"
         )
         raise ModelError(message) from error
 
 
 def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
-    """Return what torch may read and add the names in it to ``names``, or refuse it."""
+    """Return what torch may read, and add the names in it to ``names``."""
     with path.open("rb") as file:
         beginning = file.read(_LARGEST_PICKLE)
     source: Path | io.BytesIO = path
@@ -116,17 +117,17 @@ def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
     elif _MAGIC in beginning[:32]:
         source = _legacy(path.read_bytes(), names)
     elif beginning[257:262] == b"ustar":
-        refusal = f"is a tar archive, as torch wrote until 2017, which is not read here. If you trust it, {_YOURSELF}"
+        refusal = f"is a tar archive, torch's format until 2017, which is not supported. If you trust it, {_YOURSELF}"
     else:
-        refusal = f"is no torch checkpoint: it begins with {beginning[:16]!r}. Give what torch.save wrote."
+        refusal = f"is not a torch checkpoint: it begins with {beginning[:16]!r}. Pass a file that torch.save wrote."
         with suppress(ValueError):
             names |= _names(io.BytesIO(beginning))
             refusal = (
-                "is a pickle that torch.save did not write. Give what torch.save(model.state_dict(), path) writes."
+                "is a pickle that torch.save did not write. Pass what torch.save(model.state_dict(), path) writes."
             )
     unneeded = ", ".join(sorted(n for n in names if not (_NEEDED.fullmatch(n) or n.startswith(_STOOD_IN))))[:200]
     if unneeded:
-        refusal = f"asks for {unneeded}, which weights do not need. Nothing of it was run. If you trust it, {_YOURSELF}"
+        refusal = f"asks for {unneeded}, which weights do not need. No code in it was run. If you trust it, {_YOURSELF}"
     if refusal:
         raise ModelError(refusal)
     return source
@@ -138,11 +139,15 @@ def _pickle_in_zip(path: Path) -> io.BytesIO:
         members = {member.filename.partition("/")[2]: member for member in every}
         plain = len(members) == len(every) and all(member.compress_type == zipfile.ZIP_STORED for member in every)
         if "constants.pkl" in members:
-            refusal = "is a TorchScript archive, which holds code. Use torch.jit.load and pass the module it returns."
+            refusal = "is a TorchScript archive, which contains code. Load it with torch.jit.load and pass the module."
         elif "data.pkl" not in members:
-            refusal = f"is a zip archive but no torch checkpoint: it holds {archive.namelist()[:3]} and no data.pkl."
+            refusal = (
+                f"is a zip archive but not a torch checkpoint: it contains {archive.namelist()[:3]} but no data.pkl."
+            )
         elif not plain or sum(member.file_size for member in every) > path.stat().st_size:
-            refusal = "is compressed or packed twice, as torch.save packs nothing. Save it again with torch.save."
+            refusal = (
+                "is compressed, or contains a file twice, which torch.save never does. Save it again with torch.save."
+            )
         else:
             with archive.open(members["data.pkl"]) as file:
                 return io.BytesIO(file.read(_LARGEST_PICKLE))
@@ -150,10 +155,11 @@ def _pickle_in_zip(path: Path) -> io.BytesIO:
 
 
 def _legacy(data: bytes, names: set[str]) -> io.BytesIO:
-    """Return a file of the format before torch 1.6 with its classes as in the later one.
+    """Return a file of the format before torch 1.6 with its classes as in the later format.
 
-    Such a file tells a class by a persistent id, ("module", class, path, source), which torch's unpickler for weights
-    refuses. It is made the arguments of a call that returns the stand-in. Classes are in the fourth of five pickles.
+    Such a file names a class in a persistent id, ("module", class, path, source), which torch's unpickler for weights
+    rejects. The id is changed to the arguments of a call that returns the substitute. The classes are in the fourth of
+    five pickles.
     """
     stream, ends = io.BytesIO(data[:_LARGEST_PICKLE]), [0]
     for _ in range(5):
@@ -174,7 +180,7 @@ def _legacy(data: bytes, names: set[str]) -> io.BytesIO:
 
 
 def _names(stream: io.BytesIO) -> set[str]:
-    """Return what one pickle asks for, each as "module.name"."""
+    """Return the names that one pickle refers to, each as "module.name"."""
     names: set[str] = set()
     tuples = 0
     for op, arg, _, texts in _taken_apart(stream):
@@ -184,13 +190,13 @@ def _names(stream: io.BytesIO) -> set[str]:
             module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
             names.add(f"{module}.{name}")
         if tuples > _MOST_TUPLES or len(names) > _MOST_NAMES:
-            message = f"holds far more objects than a model of digits. If you trust it, {_YOURSELF}"
+            message = f"contains far more objects than a model needs. If you trust it, {_YOURSELF}"
             raise ModelError(message)
     return names
 
 
 def _taken_apart(stream: io.BytesIO) -> Iterator[tuple[str, Any, int, list[str]]]:
-    """Yield each operation of one pickle, its argument and its place, and the two texts that came last."""
+    """Yield each operation of one pickle, its argument and its position, and the last two strings before it."""
     texts = ["", ""]
     memo: dict[int | None, str] = {}
     for op, arg, at in pickletools.genops(stream):
@@ -204,7 +210,7 @@ def _taken_apart(stream: io.BytesIO) -> Iterator[tuple[str, Any, int, list[str]]
 
 
 def _weights(loaded: object, size: int) -> dict[str, torch.Tensor]:
-    # A file can give dicts and tensors attributes that hide their methods, so these are called by their class.
+    # A file can give dicts and tensors attributes that hide their methods, so these are called through their classes.
     for _ in _WRAPPERS:
         inside = [dict.get(loaded, key) for key in _WRAPPERS] if isinstance(loaded, dict) else []
         loaded = next((one for one in inside if isinstance(one, (dict, _Holder))), loaded)
@@ -215,12 +221,12 @@ def _weights(loaded: object, size: int) -> dict[str, torch.Tensor]:
     if not found:
         kind = "module" if isinstance(loaded, _Holder) else type(loaded).__name__
         message = (
-            f"holds a {kind} without weights by name. Give what torch.save(model.state_dict(), path) writes, alone or "
-            f"in a dict under {', '.join(_WRAPPERS)}."
+            f"contains a {kind} without named weights. Pass what torch.save(model.state_dict(), path) writes; "
+            f"the state dict may also be in a dict, as {', '.join(_WRAPPERS)}."
         )
         raise ModelError(message)
     if sum(torch.Tensor.numel(value) * torch.Tensor.element_size(value) for value in found.values()) > 8 * size:
-        message = f"declares tensors far larger than its {size:,} bytes can hold. Save it again with torch.save."
+        message = f"describes tensors far larger than its {size:,} bytes can contain. Save it again with torch.save."
         raise ModelError(message)
     weights = {name: torch.Tensor.detach(value).clone() for name, value in found.items()}
     for prefix in ("module.", "_orig_mod.", "module."):  # of DataParallel and torch.compile, in either order
@@ -243,7 +249,7 @@ def _items(module: _Holder) -> Iterator[tuple[str, object]]:
             full = f"{prefix}{name}" if isinstance(name, str) else ""
             letters += len(full) + 1
             if letters > _LONGEST_NAMES:
-                message = f"holds modules in modules without end. If you trust it, {_YOURSELF}"
+                message = f"contains a module that contains itself. If you trust it, {_YOURSELF}"
                 raise ModelError(message)
             if isinstance(value, _Holder):
                 inside.append((f"{full}.", value))

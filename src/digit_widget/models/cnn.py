@@ -1,6 +1,6 @@
-"""The network of the article this project grew out of, in torch: to train it, to export it, to build on it.
+"""The CNN of the article that this project is based on, in torch: to train it, to export it, and to build on it.
 
-`numpy_cnn.py` is the same network without torch, and what answers drawings.
+`numpy_cnn.py` is the same network without torch, which answers drawings.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class CNN(nn.Module):
-    """Three 5x5 convolutions and two fully connected layers; 228,010 parameters with ten classes.
+    """Three 5 × 5 convolutions and two fully connected layers; 228,010 parameters with ten classes.
 
     Parameters
     ----------
     classes
-        How many logits come out.
+        How many classes it has.
     """
 
     def __init__(self, classes: int = 10) -> None:
@@ -37,7 +37,7 @@ class CNN(nn.Module):
 
     @classmethod
     def pretrained(cls) -> CNN:
-        """Return the network with the bundled weights, in evaluation mode: to fine-tune, to export, to compare with."""
+        """Return a new network with the bundled weights, in evaluation mode."""
         network = cls()
         network.load_state_dict(load_file(bundled()))
         return network.eval()

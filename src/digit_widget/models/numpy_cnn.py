@@ -1,6 +1,6 @@
-"""The article's CNN in numpy: the bundled network, and any weights of its architecture, answer without torch.
+"""The article's CNN in numpy, so that the bundled weights, and others of this architecture, need no torch.
 
-`cnn.py` holds the same network as a torch module: that is what is trained, and what this one is tested against.
+`cnn.py` is the same network as a torch module, which is what is trained, and what this one is tested against.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ SHAPES = {
     "fc1.weight": (256, 64 * 3 * 3),
     "fc1.bias": (256,),
 }
-"""The shapes of the weights, as torch names and lays them out; those of fc2 follow from the number of classes."""
+"""The shapes of the weights, by torch's names; those of fc2 depend on the number of classes."""
 
 BLOCK = 8
-"""Pictures worked on at a time: what lies between two layers then stays in the processor's cache."""
+"""Pictures computed at a time, so that the values between two layers fit into the processor's cache."""
 
 IN_ONE_THREAD = 2**18
-"""Multiplications up to which OpenBLAS computes a product of matrices in the calling thread. It shares larger products
-among threads, and on a busy machine waiting for the others takes a hundred times as long as the work."""
+"""Up to this number of multiplications OpenBLAS computes a matrix product in the calling thread. It distributes larger
+products over several, and on a busy machine waiting for these takes a hundred times as long as the work."""
 
 
 class NumpyCNN:
@@ -47,7 +47,7 @@ class NumpyCNN:
     Parameters
     ----------
     weights
-        By name, float32, of the shapes in `SHAPES` and ``fc2.weight`` (classes, 256), ``fc2.bias`` (classes,).
+        By name, float32, with the shapes in `SHAPES`, ``fc2.weight`` (classes, 256) and ``fc2.bias`` (classes,).
     temperature, threshold
         As `Model` defines them.
     """
@@ -56,7 +56,7 @@ class NumpyCNN:
 
     def __init__(self, weights: Mapping[str, Array], temperature: float, threshold: float) -> None:
         self.classes, self.temperature, self.threshold = len(weights["fc2.bias"]), temperature, threshold
-        # Channels last, as numpy multiplies fastest: (out, in, row, column) becomes (row, column · in, out).
+        # Channels last, which numpy multiplies fastest: (out, in, row, column) becomes (row, column · in, out).
         self._convolutions = [
             (weights[f"conv{n}.weight"].transpose(2, 3, 1, 0).reshape(5, -1, channels), weights[f"conv{n}.bias"])
             for n, channels in ((1, 32), (2, 32), (3, 64))
@@ -98,7 +98,7 @@ class NumpyCNN:
 
 
 def _convolve(x: Array, kernel: Array, bias: Array) -> Array:
-    """Convolve x, (n, h, w, in), with 5 × 5 kernels, (5, 5 · in, out), one row of theirs after the other.
+    """Convolve x, (n, h, w, in), with 5 × 5 kernels, (5, 5 · in, out), one row of the kernels after the other.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def _convolve(x: Array, kernel: Array, bias: Array) -> Array:
 
 
 def _pool(x: Array) -> Array:
-    """Return the largest of each 2 × 2 places of x, (n, h, w, channels): (n, h / 2, w / 2, channels)."""
+    """Return the maximum of each 2 × 2 square of x, (n, h, w, channels): (n, h / 2, w / 2, channels)."""
     x = np.maximum(x[:, ::2], x[:, 1::2])
     larger: Array = np.maximum(x[:, :, ::2], x[:, :, 1::2])
     return larger
@@ -127,25 +127,30 @@ def _relu(x: Array) -> Array:
 
 
 def check_architecture(shapes: Mapping[str, tuple[int, ...]], file: str, architecture: str | None = None) -> None:
-    """Raise `ModelError` unless weights are those of this network.
+    """Check that weights are those of this network.
 
     Parameters
     ----------
     shapes
-        By the name of the weight.
+        The shapes of the weights, by name.
     file
-        The name of the file they are in, for the message.
+        The name of their file, for the message.
     architecture
-        The architecture that the file itself names.
+        The architecture according to the file's metadata.
+
+    Raises
+    ------
+    ModelError
+        If they are not.
     """
     classes = shapes.get("fc2.bias", (0,))[:1]
     expected = {**SHAPES, "fc2.weight": (*classes, 256), "fc2.bias": classes}
     if architecture in (None, "cnn") and min(classes, default=0) > 0 and dict(shapes) == expected:
         return
     message = (
-        f"{file} holds the weights of {f'the architecture {architecture!r}' if architecture else 'a network'} that "
-        f"digit-widget cannot build ({_listed(shapes)}); it knows the article's CNN only. Build the network yourself, "
-        "load the weights into it and pass it: DigitWidget(model=network)."
+        f"Expected weights of the article's CNN, but {file} contains those of "
+        f"{f'the architecture {architecture!r}' if architecture else 'another network'} ({_listed(shapes)}). Create "
+        "that network yourself, load the weights into it, and pass it: DigitWidget(model=network)."
     )
     raise ModelError(message)
 
@@ -156,12 +161,12 @@ def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
 
 
 def load_safetensors(path: Path) -> NumpyCNN:
-    """Read the weights of this architecture from a safetensors file.
+    """Load weights of this architecture from a safetensors file.
 
     Raises
     ------
     ModelError
-        When the file is damaged, or holds another architecture.
+        If the file is damaged, or has weights of another architecture.
     """
     try:
         with safe_open(path, framework="np") as file:
@@ -170,7 +175,7 @@ def load_safetensors(path: Path) -> NumpyCNN:
         check_architecture(shapes, path.name, about.get("architecture"))
         weights = {name: _as_float32(tensor, path.name) for name, tensor in deserialize(path.read_bytes())}
     except (SafetensorError, OSError) as error:
-        message = f"{path.name} is not a safetensors file, or is cut short: {' '.join(str(error).split())[:200]}."
+        message = f"{path.name} is not a safetensors file, or is incomplete: {' '.join(str(error).split())[:200]}."
         raise ModelError(message) from error
     return NumpyCNN(weights, *calibration(about))
 
@@ -179,13 +184,16 @@ _FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
 
 
 def _as_float32(tensor: Mapping[str, Any], file: str) -> Array:
-    """Return a tensor of a safetensors file as numbers."""
+    """Return a tensor of a safetensors file as an array."""
     kind = tensor["dtype"]
-    if kind == "BF16":  # numpy has no such type: they are the upper halves of float32
+    if kind == "BF16":  # numpy has no such type; it is the upper half of float32
         numbers = (np.frombuffer(tensor["data"], "<u2").astype(np.uint32) << 16).view(np.float32)
     elif kind in _FLOATS:
         numbers = np.frombuffer(tensor["data"], _FLOATS[kind]).astype(np.float32)
     else:
-        message = f"{file} holds weights of the type {kind}; convert them to float32 and save the file again."
+        message = (
+            f"Expected {file} to contain weights of a float type, but they are {kind}. Convert them to float32 and "
+            "save the file again."
+        )
         raise ModelError(message)
     return numbers.reshape(tensor["shape"])

@@ -1,4 +1,4 @@
-"""ONNX files as models, run by onnxruntime; torch is not imported."""
+"""ONNX files as models, run by onnxruntime. Torch is not imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from digit_widget.models import ModelError, calibration
 try:
     import onnxruntime
 except ImportError as error:
-    _message = "An ONNX model is run by onnxruntime, which is not installed: pip install 'onnxruntime>=1.20'"
+    _message = (
+        "onnxruntime is needed to run an ONNX model, but it is not installed. Install it with: pip install "
+        "'onnxruntime>=1.20'"
+    )
     raise ModelError(_message) from error
 
 if TYPE_CHECKING:
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from digit_widget.models import Shape
 
 USUAL_SIDE = 28
+"""Side of the pictures, in pixels, if the graph leaves it open."""
 CHANNELS = (1, 3)
+"""How many channels pictures usually have; this tells whether they come first or last."""
 MAX_SIDE = 1024
+"""Largest side, in pixels, of the pictures that a graph may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,45 +62,48 @@ _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(do
 
 
 def _batches(pictures: npt.NDArray[Any], step: int) -> list[npt.NDArray[Any]]:
-    """Cut into batches of the size the graph was exported with, the last filled up with blank pictures."""
+    """Split pictures into batches of the size that the graph was exported with; the last is padded with blank ones."""
     short = -len(pictures) % step
     filled = np.concatenate([pictures, np.zeros((short, *pictures.shape[1:]), pictures.dtype)]) if short else pictures
     return np.split(filled, len(filled) // step)
 
 
 def _scores(session: Any) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    """Return the output that has a number a class: scikit-learn's exports have a label before it."""
+    """Return the output that has a number for each class: in scikit-learn's exports, it comes after the label."""
     outputs = session.get_outputs()
     return next((output for output in outputs if output.type in _TYPES), outputs[0])
 
 
 def load_onnx(path: Path) -> OnnxModel:
-    """Read an ONNX file.
+    """Load an ONNX file.
 
     Raises
     ------
     ModelError
-        When onnxruntime cannot read it, or it does not take one batch of pictures.
+        If onnxruntime cannot read it, or its input is not a batch of pictures.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # one small picture is too little work to share
+    options.intra_op_num_threads = 1  # one small picture is too little work for several
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has an exception of its own for each of a dozen reasons
+    except Exception as error:  # onnxruntime has a dozen kinds of exceptions
         message = f"{path.name} cannot be read as an ONNX model: {' '.join(str(error).split())[:200]}"
         raise ModelError(message) from error
     entries = session.get_inputs()
     if len(entries) != 1 or entries[0].type not in _TYPES or len(entries[0].shape) not in (2, 3, 4):
         found = ", ".join(f"{entry.name} {entry.type} {entry.shape}" for entry in entries)
         message = (
-            f"{path.name} takes {found or 'nothing'}; a batch of pictures, (n, channels, height, width) of floats, was "
-            "expected. Wrap it in a function that makes its inputs, and pass that."
+            f"Expected {path.name} to take a batch of pictures, (n, channels, height, width) of floats, but it takes "
+            f"{found or 'nothing'}. Write a function that makes its inputs and runs it, and pass that."
         )
         raise ModelError(message)
     shape = _shape(entries[0].shape)
     if not (min(shape) >= 1 and max(shape) <= MAX_SIDE and entries[0].shape[0] != 0):
-        message = f"{path.name} takes pictures of {entries[0].shape}; sides of 1 to {MAX_SIDE} pixels can be made."
+        message = (
+            f"Expected {path.name} to take pictures with sides of 1 to {MAX_SIDE} pixels, but its input has the shape "
+            f"{entries[0].shape}."
+        )
         raise ModelError(message)
     classes = _scores(session).shape[-1] if _scores(session).shape else None
     return OnnxModel(
@@ -106,7 +115,7 @@ def load_onnx(path: Path) -> OnnxModel:
 
 
 def _shape(declared: list[int | str]) -> Shape:
-    """Return channels, height and width; a size the graph leaves open is MNIST's."""
+    """Return channels, height and width; sizes that the graph leaves open are those of MNIST."""
     if len(declared) == 2:  # noqa: PLR2004 - (n, height * width)
         side = math.isqrt(declared[1]) if isinstance(declared[1], int) else USUAL_SIDE
         return 1, side, side

@@ -1,21 +1,23 @@
-"""PyTorch modules as models."""
+"""PyTorch modules as models; `shadow.py` keeps them in evaluation mode."""
 
 from __future__ import annotations
 
 import math
-import threading
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
+from digit_widget.locks import Lock, after_fork
 from digit_widget.models import ModelError, as_array
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
 from digit_widget.models.numpy_cnn import NumpyCNN, check_architecture
+from digit_widget.models.shadow import Shadows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,36 +29,36 @@ if TYPE_CHECKING:
     from digit_widget.models import Shape
 
 SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
-"""Sides of pictures, in pixels, that a module is tried with, the commonest first."""
+"""Sides of the pictures, in pixels, that a module is tried with, the most common first."""
 
-SMALL = 2_000_000
-"""Parameters under which a network is called small."""
-LITTLE = 2**15
-"""Numbers, 41 pictures of 28x28, up to which a batch is too little work for a small network to share among threads."""
+SMALL_NETWORK = 2_000_000
+"""A network with fewer parameters than this is small."""
+SMALL_BATCH = 2**15
+"""A batch of at most as many numbers (41 pictures of 28 × 28) is too little work for a small network's threads."""
 
 
 class _Threads:
-    """How many threads the user gave torch, while some network is kept to one; a lock for both numbers."""
+    """The number of threads that the user has set, while some networks are limited to one."""
 
     def __init__(self) -> None:
-        self.lock, self.before, self.inside = threading.Lock(), 0, 0
+        self.lock = Lock()
+        self.limited = 0
+        self.users = 0
+        after_fork(self._restore)
 
-    def __enter__(self) -> None:
-        self.lock.acquire()
-
-    def __exit__(self, *_failure: object) -> None:
-        self.lock.release()
+    def _restore(self) -> None:
+        """Undo the limit in a forked child: the threads that would have done so are not in it."""
+        if self.limited:
+            self.limited = 0
+            torch.set_num_threads(self.users)
 
 
 _threads = _Threads()
-_modes: dict[nn.Module, tuple[int, list[nn.Module]]] = {}
-"""Modules that are being asked: by how many calls, and which of their parts were in training before."""
-_modes_lock = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
 class TorchModel:
-    """A module behind the `Model` interface; asked in evaluation mode, left as it was."""
+    """A module behind the `Model` interface; asked in evaluation mode, whatever mode its owner has it in."""
 
     module: nn.Module
     shape: Shape | None
@@ -64,18 +66,19 @@ class TorchModel:
     temperature: float = 1.0
     threshold: float = -math.inf
     flat: bool = False
-    """Whether it takes pictures as rows of numbers, (n, height * width)."""
+    """Whether it takes pictures as (n, channels * height * width)."""
+    _shadows: Shadows = field(default_factory=Shadows, init=False, repr=False)
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the module's output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
-        little = pictures.size <= LITTLE and self._is_small
-        with torch.inference_mode(), _evaluating(self.module), _one_thread() if little else nullcontext():
-            batch = torch.tensor(pictures).to(_like(self.module))  # a copy: it may be worked on in place
-            return as_array(self.module(batch.flatten(1) if self.flat else batch))
+        limit = _one_thread() if self._is_small and pictures.size <= SMALL_BATCH else nullcontext()
+        with torch.inference_mode(), self._shadows.of(self.module) as shadow, limit:
+            batch = torch.tensor(pictures).to(_like(self.module))  # a copy, since the module may change it
+            return as_array(shadow(batch.flatten(1) if self.flat else batch))
 
     @cached_property
     def _is_small(self) -> bool:
-        return sum(parameter.numel() for parameter in self.module.parameters()) < SMALL
+        return sum(parameter.numel() for parameter in self.module.parameters()) < SMALL_NETWORK
 
 
 def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
@@ -84,45 +87,57 @@ def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
     Parameters
     ----------
     module
-        In any mode, on any device.
+        In any mode, and on any device.
     any_shape
-        Whether the pictures are made elsewhere, so that the shape it takes need not be found.
+        Whether a transform makes the pictures, so that the shape that the module takes need not be found out.
 
     Raises
     ------
     ModelError
-        When it takes none of the usual shapes.
+        If it has no weights yet, or takes none of the usual shapes.
     """
-    if any(parameter.is_meta for parameter in module.parameters()):
-        message = f"{type(module).__name__} has no weights yet: it is on the device meta. Load them into it first."
+    if reason := _lacks_weights(module):
+        message = f"{type(module).__name__} has no weights yet: {reason}."
         raise ModelError(message)
     if any_shape:
         return TorchModel(module, None)
-    reason: Exception | None = None
+    failure: Exception | None = None
     for shape, flat in _shapes(module):
         model = TorchModel(module, shape, flat=flat)
         try:
-            output = model(torch.zeros(3, *shape).numpy())  # three, since one or two may pass for something else
+            output = model(torch.zeros(3, *shape).numpy())  # three, because 1 or 2 may be another dimension by chance
         except ModelError:
-            raise  # it took the pictures, and returned what is no answer
-        except Exception as error:  # noqa: BLE001 - whatever a wrong shape makes of somebody's code
-            reason = reason or error
+            raise  # it accepted the pictures, but its output cannot be used
+        except Exception as error:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
+            failure = failure or error
             continue
         if output.ndim >= 2 and len(output) == 3:  # noqa: PLR2004
             return model
     tried = ", ".join(" × ".join(map(str, shape)) for shape, _ in _shapes(module))
     message = (
-        f"The size of picture that {type(module).__name__} takes was not found (tried {tried}). Say it with a "
-        "transform, as transform=Compose([Resize((48, 48)), ToTensor()]), or wrap the network in a function."
-        + (f" The first try said: {type(reason).__name__}: {_short(reason)}" if reason else "")
+        f"{type(module).__name__} accepted none of the usual sizes of pictures ({tried}). Pass a transform that makes "
+        "the right size, such as transform=Compose([Resize((48, 48)), ToTensor()]), or wrap the network in a function."
+        + (f" The first attempt raised {type(failure).__name__}: {_short(failure)}" if failure else "")
     )
-    raise ModelError(message) from reason
+    raise ModelError(message) from failure
+
+
+def _lacks_weights(module: nn.Module) -> str:
+    """Return why a module cannot be asked before it has weights, and what to do; "" when it has them."""
+    parameters = [*module.parameters(), *module.buffers()]
+    if any(is_lazy(parameter) for parameter in parameters):
+        return (
+            "some of its layers are lazy and wait for the first picture to know their size. Call it once with a batch"
+        )
+    if any(parameter.is_meta for parameter in parameters):
+        return "it is on the device meta. Load the weights into it first, with load_state_dict(weights, assign=True)"
+    return ""
 
 
 def _shapes(module: nn.Module) -> list[tuple[Shape, bool]]:
-    """Return the shapes of picture a module may take, the likeliest first, and whether as rows of numbers.
+    """Return the shapes of pictures that a module may take, the likeliest first, and whether it takes them flattened.
 
-    Its first weights tell: a convolution has its channels in theirs, a linear layer the count of numbers it takes.
+    The shapes of its first weights show how many channels a convolution takes, or how many numbers a linear layer does.
     """
     weights = [parameter.shape for parameter in module.parameters() if parameter.ndim in (2, 4)]
     channels = next((shape[1] for shape in weights if len(shape) == 4), 1)  # noqa: PLR2004 - (out, in, height, width)
@@ -136,9 +151,9 @@ def _shapes(module: nn.Module) -> list[tuple[Shape, bool]]:
 
 
 def _like(module: nn.Module) -> torch.Tensor:
-    """Return a tensor of the type and on the device that a module expects its pictures to be."""
-    own = (p for p in module.parameters() if p.dtype.is_floating_point)
-    return next(own, torch.zeros(1))
+    """Return a tensor that has the type and the device that a module expects its pictures to have."""
+    floats = (p for p in module.parameters() if p.dtype.is_floating_point)
+    return next(floats, torch.zeros(1))
 
 
 def _short(error: Exception | None) -> str:
@@ -146,61 +161,33 @@ def _short(error: Exception | None) -> str:
 
 
 @contextmanager
-def _evaluating(module: nn.Module) -> Iterator[None]:
-    """Keep a module in evaluation mode for a moment: somebody may be training it between two drawings.
-
-    Calls may overlap, where one hangs: the first in remembers the modes, the last out puts them back.
-    """
-    with _modes_lock:
-        inside, training = _modes.get(module, (0, []))
-        if not inside:
-            training = [part for part in module.modules() if getattr(part, "training", False)]
-            if training:
-                module.eval()
-        _modes[module] = inside + 1, training
-    try:
-        yield
-    finally:
-        with _modes_lock:
-            inside, training = _modes.pop(module)
-            if inside > 1:
-                _modes[module] = inside - 1, training
-            else:
-                for part in module.modules():  # forward itself may change the mode
-                    if getattr(part, "training", False):
-                        part.training = False
-                for part in training:
-                    part.training = True
-
-
-@contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep torch to one thread for a moment, in this thread.
+    """Limit torch to one thread, for what the calling thread does.
 
-    A picture or a few are too little work for a small network to share: two threads gain nothing, and on a busy machine
-    waiting for the other one was measured to cost fifty times the work itself. The setting is the user's: put back.
-    What torch does in other threads is not touched, so nobody waits here for a network that hangs.
+    Two threads do not answer a few pictures faster than one, and on a busy machine waiting for the other one was
+    measured to take fifty times as long as the work itself. Afterwards torch has the number of threads that the user
+    has set. Other threads are not affected, and need not wait for a network that hangs in this one.
     """
-    with _threads:
-        if not _threads.inside:
-            _threads.before = torch.get_num_threads()
-        _threads.inside += 1
+    with _threads.lock:
+        if not _threads.limited:
+            _threads.users = torch.get_num_threads()
+        _threads.limited += 1
         torch.set_num_threads(1)
     try:
         yield
     finally:
-        with _threads:
-            _threads.inside -= 1
-            torch.set_num_threads(_threads.before)
+        with _threads.lock:
+            _threads.limited = max(0, _threads.limited - 1)
+            torch.set_num_threads(_threads.users)
 
 
 def load_checkpoint(path: Path) -> TorchModel:
-    """Read the weights in a torch checkpoint of an architecture known here, running nothing that it holds.
+    """Load a torch checkpoint with weights of the article's CNN, without running any code in it.
 
     Raises
     ------
     ModelError
-        When it asks for more than weights, is damaged, or of no architecture known here.
+        If it is damaged, contains anything other than weights, or is of another architecture.
     """
     weights = weights_in(path)
     check_architecture({name: tuple(weight.shape) for name, weight in weights.items()}, path.name)
