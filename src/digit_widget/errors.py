@@ -19,7 +19,7 @@ class DigitWidgetError(ValueError):
 def missing() -> str:
     """Return a sentence about a package that is not installed and that every answer needs, or ``""``."""
     for module, package in NEEDED.items():
-        if find_spec(module) is None:
+        if not _is_installed(module):
             return f"Drawings cannot be answered, because {package} is not installed. {_install(package)}"
     return ""
 
@@ -34,13 +34,24 @@ def sentence(failure: BaseException, what: str = "The model could not answer.") 
     what
         How the sentence begins where the failure's own words were not written for people.
     """
+    try:
+        words = str(failure)
+    except Exception:  # noqa: BLE001 - an exception of somebody's own may fail at that, too
+        words = "(its message cannot be read)"
     if isinstance(failure, DigitWidgetError):
-        return str(failure)
+        return words
     if isinstance(failure, ImportError) and (broken := missing() or _broken()):
         return broken
     if isinstance(failure, DeadlineError):
-        return f"{what} {failure}"
-    return f"{what} {type(failure).__name__}: {failure}"
+        return f"{what} {words}"
+    return f"{what} {type(failure).__name__}: {words}"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False
 
 
 def _broken() -> str:
