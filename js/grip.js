@@ -1,16 +1,16 @@
-// The corner that makes the pad larger or smaller: pulled, or with the arrow keys.
+// The corner that resizes the pad, by dragging or with the arrow keys.
 
-import PAD from "../src/digit_widget/pad.json";
+import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 
 const STEP = 20;
 
 /**
- * Make an element the grip of a square.
+ * Make an element the handle that resizes a square.
  *
  * @param {HTMLElement} grip
  * @param {object} options
- * @param {(size: number) => void} options.onPull  it is being pulled to that many CSS pixels
- * @param {(size: number) => void} options.onChange  it was let go there
+ * @param {(size: number) => void} options.onPull  called while it is dragged, with the side in CSS pixels
+ * @param {(size: number) => void} options.onChange  called when it is released
  */
 export function createGrip(grip, { onPull, onChange }) {
   let size = PAD.size;
@@ -29,11 +29,11 @@ export function createGrip(grip, { onPull, onChange }) {
   grip.role = "slider";
   grip.ariaValueMin = String(PAD.smallest);
   grip.ariaValueMax = String(PAD.largest);
-  grip.dataset.lmSuppressShortcuts = "true"; // JupyterLab's, which would take the arrow keys for its own
+  grip.dataset.lmSuppressShortcuts = "true"; // JupyterLab has its own use for the arrow keys
   set(size);
 
   grip.addEventListener("keydown", (event) => {
-    /** @type {Record<string, number>} */
+    /** @type {Record<string, number | undefined>} */
     const sizes = {
       ArrowRight: size + STEP,
       ArrowUp: size + STEP,
@@ -42,16 +42,17 @@ export function createGrip(grip, { onPull, onChange }) {
       Home: PAD.smallest,
       End: PAD.largest,
     };
-    if (!Object.hasOwn(sizes, event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = sizes[event.key];
+    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    set(bounded(sizes[event.key]));
+    set(bounded(next));
     onChange(size);
   });
 
-  // Here a finger pulls instead of scrolling; said by event, so that `touch-action` remains the canvas's alone.
+  // A finger drags here instead of scrolling; done by event, so that only the canvas has a `touch-action`.
   grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-  // Nor does a hand bring the focus: JupyterLab would miss its keys.
+  // A click does not take the focus, and with it JupyterLab's keys.
   grip.addEventListener("mousedown", (event) => event.preventDefault());
   grip.addEventListener("pointerdown", (event) => {
     if (pull || event.button !== 0) return;
@@ -72,7 +73,7 @@ export function createGrip(grip, { onPull, onChange }) {
   });
 
   return {
-    /** Say what the size is now; a hand that pulls knows better. */
+    /** Set the size that is shown, except while it is dragged. */
     show(/** @type {number} */ next) {
       if (!pull) set(next);
     },

@@ -1,4 +1,4 @@
-// Undo and redo, as pure data: a drawing is never changed, only followed by another.
+// Undo and redo, as pure data: drawings are never changed, only replaced.
 
 import { pack, unpack } from "./memory.js";
 
@@ -25,14 +25,14 @@ export const isSame = (a, b) =>
   a.strokes.every((stroke, i) => stroke === b.strokes[i] || JSON.stringify(stroke) === JSON.stringify(b.strokes[i]));
 
 /**
- * Whether one drawing is another with more strokes, or with none more.
+ * Whether a drawing begins with all of another.
  * @param {Drawing} drawing
  * @param {Drawing} start
  */
 const continues = ({ background, strokes }, start) =>
   isSame({ background, strokes: strokes.slice(0, start.strokes.length) }, start);
 
-/** How many steps can be taken back. */
+/** How many steps can be undone. */
 export const DEPTH = 100;
 
 /** What is on the pad, what was on it before, and what was undone. */
@@ -42,7 +42,7 @@ export function createHistory() {
   let past = [];
   /** @type {Drawing[]} */
   let future = [];
-  let isTold = true; // whether what is remembered, and the strokes drawn since, tell all of it
+  let isSaved = true; // whether all of this follows from what was saved last and the strokes drawn since
 
   return {
     get now() {
@@ -56,10 +56,10 @@ export function createHistory() {
     },
 
     /**
-     * Begin with a drawing that was made elsewhere: what was remembered of it can be undone and redone, and what was
-     * drawn since can be taken back stroke by stroke.
+     * Begin with a drawing that was made elsewhere, with the undo and redo that were saved for it. What was drawn since
+     * can be undone stroke by stroke.
      * @param {Drawing} drawing
-     * @param {unknown} [memory]
+     * @param {unknown} [memory]  what `toSave` returned
      */
     restore(drawing, memory) {
       const known = unpack(memory) ?? { past: [], now: BLANK, future: [] };
@@ -67,33 +67,32 @@ export function createHistory() {
       past = known.past;
       let drawn = known.now.strokes.length;
       if (!continues(drawing, known.now)) {
-        past.push(known.now); // Python has drawn, in one act
+        past.push(known.now); // Python has drawn, in one step
         drawn = background === known.now.background ? strokes.length : 0;
       }
       future = isSame(drawing, known.now) ? known.future : [];
       for (; drawn < strokes.length; drawn++) past.push({ background, strokes: strokes.slice(0, drawn) });
       past.splice(0, past.length - DEPTH);
       now = drawing;
-      isTold = true;
     },
 
-    /** What to remember now; null when that is as it was, but for strokes that the drawing itself tells of. */
-    remember() {
-      if (isTold) return null;
-      isTold = true;
+    /** All of this as data, if that has to be saved; null if nothing changed but strokes that were added. */
+    toSave() {
+      if (isSaved) return null;
+      isSaved = true;
       return pack(past, now, future);
     },
 
     /** Put another drawing on the pad. */
     push(/** @type {Drawing} */ drawing) {
-      if (drawing.strokes.length !== now.strokes.length + 1 || !continues(drawing, now)) isTold = false;
+      if (drawing.strokes.length !== now.strokes.length + 1 || !continues(drawing, now)) isSaved = false;
       past.push(now);
       if (past.length > DEPTH) past.shift();
       future = [];
       now = drawing;
     },
 
-    /** Take over what another view did: its undo is an undo here too. */
+    /** Do what was done in another view: an undo there is an undo here. */
     follow(/** @type {Drawing} */ drawing) {
       const before = past.at(-1);
       const after = future.at(-1);
@@ -107,7 +106,7 @@ export function createHistory() {
       if (!before) return;
       future.push(now);
       now = before;
-      isTold = false;
+      isSaved = false;
     },
 
     redo() {
@@ -115,7 +114,7 @@ export function createHistory() {
       if (!after) return;
       past.push(now);
       now = after;
-      isTold = false;
+      isSaved = false;
     },
   };
 }

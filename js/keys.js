@@ -1,5 +1,5 @@
-// The keyboard's hand: arrows move a cursor over the pad, Space puts the pen down and lifts it. What a key means and
-// where it leads is pure; `createKeys` listens for it.
+// Drawing by keyboard: arrows move a cursor over the pad, Space puts the pen down and lifts it. `meaning` and `step`
+// are pure; `createKeys` listens for the keys.
 
 /**
  * @typedef {"move" | "pen" | "ask" | "clear" | "undo" | "redo" | "leave"} Command
@@ -24,31 +24,31 @@ const PLAIN = new Map([
   ["Escape", "leave"],
 ]);
 
-/** How far an arrow key goes, in parts of the pad's side. */
+/** How far an arrow key moves the cursor, and how far with Shift, as fractions of the pad's side. */
 const STEP = 1 / 40;
-const LEAP = 1 / 10;
+const LONG_STEP = 1 / 10;
 
 /**
- * What a key means on the pad; null is what does not concern it.
+ * What a key means on the pad; null if nothing.
  * @param {Press} press
  * @returns {Command | null}
  */
 export function meaning({ key, code, shiftKey, ctrlKey, metaKey, altKey }) {
   if (altKey) return null;
   if (ctrlKey || metaKey) {
-    // Where the keyboard writes other letters, the place of the key tells.
+    // On keyboards with other letters, the key in the same place.
     const letter = /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace("Key", "").toLowerCase();
     if (letter === "z") return shiftKey ? "redo" : "undo";
     return letter === "y" && !shiftKey ? "redo" : null;
   }
   if (ARROWS.has(key)) return "move";
   const command = PLAIN.get(key) ?? null;
-  // A notebook's own Shift+Enter stays one; with the other hand on Shift, the pen goes up and down all the same.
+  // Shift+Enter is left to the notebook. The pen works with Shift too, which may be held for long steps.
   return shiftKey && command !== "pen" && command !== "leave" ? null : command;
 }
 
 /**
- * Where the arrow keys that are held lead: two of them go aslant.
+ * Where the arrow keys that are held move the cursor; two of them move it diagonally.
  * @param {Place} place
  * @param {Iterable<string>} held
  * @param {boolean} isFast
@@ -56,7 +56,7 @@ export function meaning({ key, code, shiftKey, ctrlKey, metaKey, altKey }) {
  * @returns {Place}
  */
 export function step({ x, y }, held, isFast, side) {
-  const far = side * (isFast ? LEAP : STEP);
+  const far = side * (isFast ? LONG_STEP : STEP);
   for (const key of held) {
     const [right, down] = ARROWS.get(key) ?? [0, 0];
     x += far * right;
@@ -67,15 +67,15 @@ export function step({ x, y }, held, isFast, side) {
 }
 
 /**
- * Give a pad a keyboard.
+ * Let the keyboard draw on a pad.
  *
- * @param {HTMLElement} root  all that belongs to the pad
+ * @param {HTMLElement} root  the element with the pad and its buttons
  * @param {object} options
- * @param {HTMLElement} options.canvas  what has the focus while it draws
+ * @param {HTMLElement} options.canvas  the keyboard draws while this has the focus
  * @param {ReturnType<typeof import("./pad.js").createPad>} options.pad
  * @param {() => void} options.ask
- * @param {() => void} options.onChange  the cursor is elsewhere
- * @param {AbortSignal} options.signal  takes the keyboard away
+ * @param {() => void} options.onChange  called when the cursor may have moved
+ * @param {AbortSignal} options.signal  removes the listeners
  */
 export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
   const view = /** @type {Window & typeof globalThis} */ (canvas.ownerDocument.defaultView);
@@ -84,9 +84,9 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
   let place = { x: side / 2, y: side / 2 };
   /** @type {Set<string>} */
   const held = new Set();
-  let isShown = false; // whether it is the keyboard that draws, not a hand that has merely clicked here
+  let isShown = false; // whether the keyboard draws: not when the focus came by a click
   let isPressed = false;
-  /** Whether it was shown when the whole window lost the focus; null when it did not. @type {boolean | null} */
+  /** `isShown` when the whole window lost the focus; null if it did not. @type {boolean | null} */
   let wasShown = null;
 
   /** @param {boolean} shown */
@@ -107,9 +107,9 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
   }
 
   /** @param {Command} command @param {KeyboardEvent} event */
-  function obey(command, event) {
+  function run(command, event) {
     if (command === "move") return move(event);
-    if (event.repeat && command !== "undo" && command !== "redo") return; // held down, it is one press
+    if (event.repeat && command !== "undo" && command !== "redo") return; // a key that is held counts once
     if (command === "pen" && !pen.isDown) return pen.down(place, event.timeStamp);
     pen.up();
     if (command === "ask") ask();
@@ -121,7 +121,7 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
 
   function leave() {
     canvas.blur();
-    // To what the pad is in, as a notebook's cell: its keys are the host's again.
+    // To the element around the pad, such as a notebook's cell: the host then has its keys again.
     const around = canvas.parentElement?.closest("[tabindex]");
     if (around instanceof HTMLElement) around.focus({ preventScroll: true });
   }
@@ -130,33 +130,33 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
   function down(event) {
     const [target] = event.composedPath();
     if (target !== canvas) {
-      // A button is pressed with these two, whatever the host would do with them.
+      // These two press our buttons, whatever else the host would do with them.
       const isPress = event.key === "Enter" || event.key === " ";
       const isOurs = target instanceof view.Node && root.contains(target);
       if (isOurs && isPress && !event.ctrlKey && !event.shiftKey) event.stopImmediatePropagation();
       return;
     }
     const isModified = event.ctrlKey || event.metaKey || event.altKey;
-    if (isModified) held.clear(); // some systems do not tell when a key goes up beside these
+    if (isModified) held.clear(); // some systems send no keyup for a key released while one of these is held
     const command = event.isComposing ? null : meaning(event);
     if (command) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      obey(command, event);
+      run(command, event);
       if (command !== "leave") show(true);
     } else if (isShown && !isModified && event.key !== "Tab" && event.key !== "Enter") {
       event.stopImmediatePropagation(); // "d d" would delete the cell
     }
   }
 
-  // On the window and on the way down: hosts listen on the document, and take what comes by there for their own.
+  // On the window and in the capture phase, because hosts listen on the document and act on what they see there.
   view.addEventListener("keydown", down, { capture: true, signal });
   view.addEventListener("keyup", ({ key }) => held.delete(key), { capture: true, signal });
   canvas.addEventListener("pointerdown", () => show(false), { signal });
   canvas.addEventListener(
     "mousedown",
     () => {
-      isPressed = true; // the focus that comes with it is not the keyboard's
+      isPressed = true; // the focus that follows comes from a click
       view.setTimeout(() => (isPressed = false));
     },
     { signal },
@@ -173,9 +173,9 @@ export function createKeys(root, { canvas, pad, ask, onChange, signal }) {
   );
 
   return {
-    /** Where the keyboard draws, or null while it does not. */
+    /** Where the keyboard draws, as fractions of the pad's side; null while it does not. */
     get cursor() {
-      return isShown ? { ...place, isDown: pen.isDown } : null;
+      return isShown ? { x: place.x / side, y: place.y / side, isDown: pen.isDown } : null;
     },
   };
 }

@@ -1,4 +1,4 @@
-// What of a history outlives the page, as plain data for a trait: every stroke once, and each step as their numbers.
+// Undo and redo as data for a trait, so that they survive a reload: each stroke once, and steps as lists of indices.
 
 /**
  * @typedef {import("./history.js").Drawing} Drawing
@@ -6,18 +6,18 @@
  */
 
 /**
- * A step is the number of its background, then those of its strokes.
+ * A step is the index of its background, followed by those of its strokes.
  * @typedef {{ strokes: Stroke[], backgrounds: string[], past: number[][], now: number[], future: number[][] }} Memory
  */
 
-/** How many characters are kept, about: the newest steps that fit. */
-const ROOM = 60_000;
+/** About how many characters are kept: the newest steps that fit. */
+const MAX_CHARACTERS = 60_000;
 
 /**
- * Put a history into a memory.
+ * Turn a history into data.
  * @param {Drawing[]} past  the oldest first
  * @param {Drawing} now
- * @param {Drawing[]} future  the next first to last
+ * @param {Drawing[]} future  the next one last
  * @returns {Memory | {}}
  */
 export function pack(past, now, future) {
@@ -25,7 +25,7 @@ export function pack(past, now, future) {
   const memory = { strokes: [], backgrounds: [""], past: [], now: [], future: [] };
   /** @type {Map<string, number>} */
   const known = new Map();
-  let room = ROOM;
+  let room = MAX_CHARACTERS;
 
   /** @param {Drawing} drawing */
   function step({ background, strokes }) {
@@ -43,7 +43,7 @@ export function pack(past, now, future) {
     return [memory.backgrounds.indexOf(background), ...keys.map((key) => Number(known.get(key)))];
   }
 
-  /** The last steps of a list that there is room for. @param {Drawing[]} drawings */
+  /** The last drawings of a list, as many as there is room for. @param {Drawing[]} drawings */
   function steps(drawings) {
     /** @type {number[][]} */
     const found = [];
@@ -61,7 +61,7 @@ export function pack(past, now, future) {
 }
 
 /**
- * Take a history out of a memory; null when it is none: it may come from a file that anybody wrote.
+ * Turn data into a history; null if it is not valid, as it may come from a file that anybody wrote.
  * @param {any} memory
  * @returns {{ past: Drawing[], now: Drawing, future: Drawing[] } | null}
  */

@@ -1,7 +1,7 @@
-// The drawing surface: a pen, whoever holds it -> strokes -> pixels. It knows no widget: it runs on any page.
+// The drawing surface: pointer or keyboard -> strokes -> pixels. It knows no widget: it runs on any page.
 
 import { BLANK, DEPTH, createHistory, isBlank, isSame } from "./history.js";
-import PAD from "../src/digit_widget/pad.json";
+import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 
 /**
  * @typedef {import("./history.js").Drawing} Drawing
@@ -10,20 +10,20 @@ import PAD from "../src/digit_widget/pad.json";
  */
 
 /**
- * Lay a stroke's path, its corners rounded: quadratic curves between the middles of its segments.
+ * Draw a stroke, smoothed: quadratic curves between the middles of its segments.
  * Python draws the same curve (strokes.py).
  * @param {CanvasRenderingContext2D} context
  * @param {Stroke} stroke
  * @param {number} from  index of the first point that is not on the canvas yet
  */
-function lay(context, stroke, from = 0) {
+function trace(context, stroke, from = 0) {
   const middle = (/** @type {number} */ i) =>
     /** @type {const} */ ([(stroke[i - 1][0] + stroke[i][0]) / 2, (stroke[i - 1][1] + stroke[i][1]) / 2]);
   const begin = Math.max(from, 1);
   const [x, y] = stroke[stroke.length - 1];
   context.beginPath();
   if (stroke.length === 1) {
-    context.arc(x, y, PAD.pen_width / 2, 0, 2 * Math.PI); // a canvas draws no line of no length
+    context.arc(x, y, PAD.pen_width / 2, 0, 2 * Math.PI); // a canvas does not draw a line of length 0
     context.fill();
     return;
   }
@@ -38,10 +38,10 @@ function lay(context, stroke, from = 0) {
 }
 
 /**
- * Give a context a sheet of paper and a pen, in pad units.
+ * Clear a context to blank paper and set up its pen, in pad units.
  * @param {CanvasRenderingContext2D} context
- * @param {string} paper  a colour; white when it is none
- * @param {string} ink  a colour; black when it is none
+ * @param {string} paper  a colour; white if it is not valid
+ * @param {string} ink  a colour; black if it is not valid
  */
 function prepare(context, paper, ink) {
   const scale = context.canvas.width / PAD.size;
@@ -55,10 +55,10 @@ function prepare(context, paper, ink) {
   context.lineCap = context.lineJoin = "round";
 }
 
-/** Who holds the pen: a pointer of this number, or one of these. */
+/** Who holds the pen: the pointer with this id, or one of these. */
 const [NOBODY, KEYBOARD] = [-1, -2];
 
-/** How hard a pen presses that cannot tell, as browsers say of a mouse. */
+/** Pressure of the keyboard's pen; browsers report the same for a mouse. */
 const PRESSURE = 0.5;
 
 /**
@@ -66,13 +66,17 @@ const PRESSURE = 0.5;
  *
  * @param {HTMLCanvasElement} canvas
  * @param {object} options
- * @param {(still: boolean) => void} options.onChange  the person changed the drawing; still: the pen is up
- * @param {() => void} options.onDrop  a stroke was begun and given up: the drawing is what it was before
- * @param {AbortSignal} options.signal  takes the pad down
+ * @param {(isFinished: boolean) => void} options.onChange  called when the person has changed the drawing; false while
+ *   the pen is down
+ * @param {() => void} options.onCancel  called when a stroke was given up: the drawing is what it was before
+ * @param {() => void} options.onReady  called when a background has loaded, or cannot be loaded; see `isReady`
+ * @param {AbortSignal} options.signal  removes the pad's listeners
  */
-export function createPad(canvas, { onChange, onDrop, signal }) {
+export function createPad(canvas, { onChange, onCancel, onReady, signal }) {
   const view = /** @type {Window & typeof globalThis} */ (canvas.ownerDocument.defaultView);
   const screen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+  /** Where pictures are made; kept, as that is faster than a new one each time. @type {CanvasRenderingContext2D} */
+  let offscreen;
   const history = createHistory();
   /** @type {Map<string, HTMLImageElement>} */
   const backgrounds = new Map();
@@ -81,18 +85,18 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   let holder = NOBODY;
   let pointerType = "mouse";
   let shown = PAD.size; // the pad's side on the page, in CSS pixels
-  /** When the drawing began, on the events' clock; not known of one that was not drawn here. @type {number | null} */
+  /** When the drawing began, on the events' clock; null if it was not drawn here. @type {number | null} */
   let began = null;
 
   const now = () => {
     const { background, strokes } = history.now;
-    // A copy: whoever is given the drawing compares it with the next, and this stroke goes on.
+    // A copy, as drawings do not change and this stroke still grows.
     return stroke ? { background, strokes: [...strokes, [...stroke]] } : history.now;
   };
 
   /** @param {CanvasRenderingContext2D} context */
   function paint(context) {
-    // The colours are the screen's alone: the picture for Python is black on white.
+    // Colours are for the screen only: the picture for Python is black on white.
     const colour = context === screen ? view.getComputedStyle(canvas) : null;
     prepare(context, colour?.getPropertyValue("--dw-paper") ?? "", colour?.getPropertyValue("--dw-ink") ?? "");
     const { background, strokes } = now();
@@ -102,14 +106,25 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
       const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
       context.drawImage(image, (PAD.size - width) / 2, (PAD.size - height) / 2, width, height);
     }
-    for (const line of strokes) lay(context, line);
+    for (const line of strokes) trace(context, line);
   }
 
-  function fetchBackground() {
+  function createOffscreen() {
+    const sheet = canvas.ownerDocument.createElement("canvas");
+    sheet.width = sheet.height = PAD.size;
+    const context = sheet.getContext("2d", { alpha: false, willReadFrequently: true });
+    return /** @type {CanvasRenderingContext2D} */ (context);
+  }
+
+  function loadBackground() {
     const url = history.now.background;
     if (!url || backgrounds.has(url)) return;
     const image = new view.Image();
-    image.addEventListener("load", () => paint(screen), { signal });
+    const show = () => {
+      paint(screen);
+      onReady();
+    };
+    for (const end of ["load", "error"]) image.addEventListener(end, show, { signal });
     image.src = url;
     backgrounds.set(url, image);
     const [oldest] = backgrounds.keys();
@@ -118,9 +133,9 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
 
   /** @param {() => void} edit */
   function change(edit) {
-    drop();
+    release();
     edit();
-    fetchBackground();
+    loadBackground();
     paint(screen);
   }
 
@@ -130,7 +145,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   function add(x, y, time, pressure) {
     const line = /** @type {Stroke} */ (stroke);
     const last = line.at(-1);
-    if (last && Math.hypot(x - last[0], y - last[1]) < 0.5) return; // a hand that rests adds nothing
+    if (last && Math.hypot(x - last[0], y - last[1]) < 0.5) return; // a hand at rest adds no points
     const t = Math.max(0, Math.round(time - Number(began)));
     line.push([Number(x.toFixed(1)), Number(y.toFixed(1)), t, Number(pressure.toFixed(2))]);
   }
@@ -150,7 +165,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
     else began ??= time - last[2];
     stroke = [];
     addPoint();
-    lay(screen, stroke);
+    trace(screen, stroke);
     onChange(false);
   }
 
@@ -160,7 +175,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
     const from = line.length;
     addPoints();
     if (line.length === from) return;
-    lay(screen, line, from);
+    trace(screen, line, from);
     onChange(false);
   }
 
@@ -168,12 +183,13 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
     if (!stroke) return;
     const { background, strokes } = history.now;
     history.push({ background, strokes: [...strokes, stroke] });
-    drop();
-    paint(screen); // what was laid piece by piece, once more as a whole
+    release();
+    paint(screen); // in one piece, where it was drawn piece by piece
     onChange(true);
   }
 
-  function drop() {
+  /** Take the pen away from whoever holds it, and the unfinished stroke with it. */
+  function release() {
     stroke = null;
     if (canvas.hasPointerCapture(holder)) canvas.releasePointerCapture(holder);
     holder = NOBODY;
@@ -186,11 +202,11 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   function down(event) {
     const before = pointerType;
     pointerType = event.pointerType;
-    const isBarrel = pointerType === "pen" && event.buttons !== 1; // the button on its side, or its other end
+    const isBarrel = pointerType === "pen" && event.buttons !== 1; // the button on its side, or its eraser
     if (event.button !== 0 || isBarrel) return;
     if (holder === KEYBOARD) finish();
     if (stroke && before === "touch" && pointerType === "pen") {
-      drop(); // the hand came to rest before its pen did
+      release(); // the touch was the palm of the hand with the pen
       paint(screen);
     }
     if (stroke) return; // another finger, or the hand that holds the pen
@@ -201,7 +217,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   /** @param {PointerEvent} event */
   function move(event) {
     if (!isHeldBy(event)) return;
-    const events = event.getCoalescedEvents?.() ?? []; // only where the page came over https or from this machine
+    const events = event.getCoalescedEvents?.() ?? []; // missing where the page is neither https nor localhost
     extend(() => (events.length ? events : [event]).forEach(addEvent));
   }
 
@@ -214,25 +230,29 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   function cancel(event) {
     if (!isHeldBy(event)) return;
     if (event.pointerType !== "touch") return finish();
-    // Two fingers scroll and zoom: what the first one drew before the second came was not meant.
-    drop();
+    // Two fingers scroll and zoom: what the first one drew until then was not meant as a stroke.
+    release();
     paint(screen);
-    onDrop();
+    onCancel();
   }
 
-  /** A finger that rests and a pen's button ask for a menu; only the mouse may have it. @param {Event} event */
+  /** Only the mouse opens a context menu, not a long touch or a pen's button. @param {Event} event */
   function refuseMenu(event) {
     if (pointerType === "mouse") return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  canvas.addEventListener("pointerdown", down, { signal });
-  canvas.addEventListener("pointermove", move, { signal });
-  canvas.addEventListener("pointerup", up, { signal });
-  canvas.addEventListener("pointercancel", cancel, { signal });
-  canvas.addEventListener("lostpointercapture", up, { signal });
-  canvas.addEventListener("contextmenu", refuseMenu, { signal });
+  /** @type {Record<string, (event: any) => void>} */
+  const listeners = {
+    pointerdown: down,
+    pointermove: move,
+    pointerup: up,
+    pointercancel: cancel,
+    lostpointercapture: up,
+    contextmenu: refuseMenu,
+  };
+  for (const [type, listener] of Object.entries(listeners)) canvas.addEventListener(type, listener, { signal });
 
   // --- the screen
 
@@ -250,7 +270,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
   }
   watch();
 
-  // Its colours are known only once it is on the page.
+  // The theme's colours are only known once the canvas is on the page.
   const observer = new view.ResizeObserver(() => paint(screen));
   observer.observe(canvas);
   signal.addEventListener("abort", () => observer.disconnect());
@@ -259,7 +279,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
     /** The pad's side, in pad units. */
     side: PAD.size,
 
-    /** The pen in the hand of the keyboard; a stroke of a pointer's is none of its business. */
+    /** The keyboard's pen; it does nothing while a pointer draws. */
     pen: {
       get isDown() {
         return holder === KEYBOARD;
@@ -275,7 +295,7 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
       },
     },
 
-    /** Whether a stroke is under way. */
+    /** Whether a stroke is being drawn. */
     get isDrawing() {
       return stroke !== null;
     },
@@ -287,38 +307,40 @@ export function createPad(canvas, { onChange, onDrop, signal }) {
       return history.canRedo;
     },
 
-    /** What is on the pad, the stroke under the pen included. */
+    /** What is on the pad, with the stroke that is being drawn. */
     get drawing() {
       return now();
     },
 
-    /** The drawing as a PNG data URL, black on white, at one pixel a pad unit whatever the screen; "" when blank. */
-    picture() {
-      if (isBlank(now())) return "";
-      const sheet = canvas.ownerDocument.createElement("canvas");
-      sheet.width = sheet.height = PAD.size;
-      const context = sheet.getContext("2d", { alpha: false, willReadFrequently: true });
-      paint(/** @type {CanvasRenderingContext2D} */ (context));
-      return sheet.toDataURL("image/png");
+    /** Whether the drawing's background is there, or cannot be loaded: `picture` is then what the pad shows. */
+    get isReady() {
+      return backgrounds.get(history.now.background)?.complete ?? true;
     },
 
-    /** Be that many CSS pixels large on the page; the drawing stays in pad units. */
+    /** The drawing as a PNG data URL, black on white, one pixel per pad unit on any screen; "" when blank. */
+    picture() {
+      if (isBlank(now())) return "";
+      paint((offscreen ??= createOffscreen()));
+      return offscreen.canvas.toDataURL();
+    },
+
+    /** Set the side on the page, in CSS pixels; the drawing stays in pad units. */
     resize(/** @type {number} */ size) {
       if (size === shown) return;
       shown = size;
       fit();
     },
 
-    /** What to remember of the drawings before and after this one; null when nothing new. */
-    remember: history.remember,
+    /** Undo and redo as data, if that has to be saved; else null. */
+    historyToSave: history.toSave,
 
-    /** Show a drawing that was there before this pad was, with what is remembered of those before and after. */
+    /** Show a drawing that was made before this pad, with the undo and redo saved for it. */
     restore(/** @type {Drawing} */ drawing, /** @type {unknown} */ memory) {
       began = null;
       change(() => history.restore(drawing, memory));
     },
 
-    /** Show what another view or Python drew; a stroke under the pen is given up for it. */
+    /** Show what another view or Python drew, instead of a stroke that is being drawn. */
     follow(/** @type {Drawing} */ drawing) {
       if (isSame(drawing, now())) return;
       began = null;

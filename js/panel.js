@@ -1,5 +1,5 @@
 // What a person reads and presses: the answer, how sure it is, what the model saw, the buttons, the messages.
-// It knows no widget; whatever it is given it shows as text, never as HTML.
+// It knows no model; whatever it is given it shows as text, never as HTML.
 
 import { cut } from "./texts.js";
 import { createGrip } from "./grip.js";
@@ -7,39 +7,68 @@ import { createGrip } from "./grip.js";
 const BARS = 3;
 
 /**
- * @typedef {object} View
- * @property {import("./texts.js").Voice} voice
- * @property {number} size  the pad's side, in CSS pixels
- * @property {import("./exchange.js").State} state
- * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
- * @property {boolean} isBlank
- * @property {boolean} isDrawing  whether a stroke is under way
- * @property {{ x: number, y: number, isDown: boolean } | null} cursor  where the keyboard draws, in shares of the pad
- * @property {boolean} canUndo
- * @property {boolean} canRedo
- * @property {boolean} hasButton  whether *Predict* is there to be pressed
+ * The traits that the panel shows; widget.py says what they mean. A new one goes here and into `SHOWN`.
+ * @typedef {object} ShownTraits
+ * @property {"stroke" | "move" | "button"} predict_on
+ * @property {string[]} labels
+ * @property {number} size
+ * @property {string} locale
  * @property {string} result
  * @property {number | null} prediction
  * @property {number} confidence
  * @property {number[]} probabilities
- * @property {string[]} labels
- * @property {string} seen  data URL
  * @property {string} error
- * @property {boolean} isExplaining
- * @property {Partial<Reasons>} reasons  none while there are none of this drawing
- * @property {string} refusal  why there are no reasons, in words
- * @property {Row[]} rows  none unless several models are compared
- * @property {boolean} agree
+ * @property {boolean} explaining
+ * @property {boolean} [agree]  only in a comparison
+ * @property {string} _seen  data URL
+ * @property {Partial<Reasons>} _why
+ * @property {Row[]} [_rows]  only in a comparison
  */
 
+/** @type {(keyof ShownTraits)[]} */
+export const SHOWN = [
+  "predict_on",
+  "labels",
+  "size",
+  "locale",
+  "result",
+  "prediction",
+  "confidence",
+  "probabilities",
+  "error",
+  "explaining",
+  "agree",
+  "_seen",
+  "_why",
+  "_rows",
+];
+
 /**
- * Why the answer is what it is.
+ * What the panel has to know besides.
+ * @typedef {object} Situation
+ * @property {import("./texts.js").Voice} voice
+ * @property {import("./exchange.js").State} state
+ * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
+ * @property {boolean} isExplained  whether `_why` is about the drawing on the pad
+ * @property {boolean} isBlank
+ * @property {boolean} isDrawing  whether a stroke is being drawn
+ * @property {{ x: number, y: number, isDown: boolean } | null} cursor  of the keyboard, as fractions of the pad's side
+ * @property {boolean} canUndo
+ * @property {boolean} canRedo
+ */
+
+/** @typedef {ShownTraits & Situation} View */
+
+/**
+ * Why the answer is what it is, or why that cannot be explained.
  * @typedef {object} Reasons
+ * @property {number} answered  number of the answer
  * @property {string} label
  * @property {string} runner_up_label
- * @property {string} seen  data URL: what the model saw, its ink in the colours of what it says of the answer
+ * @property {string} seen  data URL: what the model saw, coloured by what the ink says for and against the answer
  * @property {string} runner_up  the same for the answer that came second
- * @property {string} overlay  the colours of the drawing on the pad, to be laid over it; or ""
+ * @property {string} overlay  the same colours for the drawing, to be laid over the pad; or ""
+ * @property {string} error  instead of all this: why there are no reasons
  */
 
 /**
@@ -50,7 +79,7 @@ const BARS = 3;
  * @property {number | null} prediction
  * @property {number} confidence
  * @property {string} error
- * @property {boolean} differs  from the first one's
+ * @property {boolean} differs  from the first one's answer
  */
 
 /**
@@ -77,7 +106,7 @@ export function createPanel(document, actions) {
     return element;
   };
 
-  /** What has to be said anew in another language. @type {((voice: import("./texts.js").Voice) => void)[]} */
+  /** Write the texts that depend on the language only. @type {((voice: import("./texts.js").Voice) => void)[]} */
   const texts = [];
   /** @param {HTMLElement} target @param {import("./texts.js").Key} key @param {string} [attribute] */
   const name = (target, key, attribute) => {
@@ -89,14 +118,14 @@ export function createPanel(document, actions) {
     name(element, action);
     element.type = "button";
     element.addEventListener("click", () => actions[action]());
-    // The focus stays where it is: with a button that is disabled by its press it would go, and the host's keys with it.
+    // A click does not take the focus: a button that its own click disables would lose it, and the host's keys with it.
     element.addEventListener("mousedown", (event) => event.preventDefault());
     return element;
   };
 
   const canvas = make("canvas", "canvas");
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application"); // the keys are the pad's, not the screen reader's
+  canvas.role = "application"; // so that screen readers leave the keys to the pad
   name(canvas, "pad", "aria-label");
   const keys = make("p", "keys");
   name(keys, "keys");
@@ -109,7 +138,7 @@ export function createPanel(document, actions) {
   const corner = make("span", "grip");
   name(corner, "size", "aria-label");
   const grip = createGrip(corner, {
-    onPull: (size) => element.style.setProperty("--dw-size", `${size}px`),
+    onPull: (size) => style(element, "size", `${size}px`),
     onChange: actions.resize,
   });
 
@@ -145,9 +174,9 @@ export function createPanel(document, actions) {
   const [undo, redo, clear] = [button("undo"), button("redo"), button("clear")];
   const [why, predict] = [button("why"), button("predict")];
   const message = make("p", "message");
-  // The one place that is read aloud by itself; what is seen changes in many places at once.
+  // Screen readers read this one element when it changes; what is seen changes in many places at once.
   const spoken = make("p", "spoken");
-  spoken.setAttribute("role", "status");
+  spoken.role = "status";
 
   const agreement = make("p", "agreement");
   const list = make("ul", "list");
@@ -185,30 +214,48 @@ export function createPanel(document, actions) {
   }
 
   const write = (/** @type {HTMLElement} */ target, /** @type {string} */ text) => {
-    if (target.textContent !== text) target.textContent = text; // unchanged, it is not read out again
+    if (target.textContent !== text) target.textContent = text; // if set again, it would be read out again
   };
+
+  /**
+   * Set a custom property for the style sheet.
+   * @param {HTMLElement} target
+   * @param {string} name
+   * @param {string | number} value
+   */
+  const style = (target, name, value) => target.style.setProperty(`--dw-${name}`, String(value));
+
+  /**
+   * Set a data attribute for the style sheet.
+   * @param {HTMLElement} target
+   * @param {string} name
+   * @param {boolean} isOn
+   */
+  const flag = (target, name, isOn) => (target.dataset[name] = String(isOn));
 
   const show = (/** @type {HTMLImageElement} */ image, /** @type {string | undefined} */ url) => {
     if (!url) image.removeAttribute("src");
-    else if (image.src !== url) image.src = url; // the same again would be decoded again
+    else if (image.src !== url) image.src = url; // if set again, it would be decoded again
   };
 
   /** @param {HTMLButtonElement} target @param {boolean} isOn */
   function enable(target, isOn) {
-    // What is disabled loses the focus: a keyboard that pressed it goes on with the pad, not with the top of the page.
+    // A button that is disabled loses the focus: for the keyboard it moves to the pad, not to the top of the page.
     if (!isOn && target.matches(":focus-visible")) canvas.focus();
     target.disabled = !isOn;
   }
 
-  /** Write a label, an emoji mostly, and what is read aloud for it. @param {HTMLElement} target @param {string} text */
+  /**
+   * Write a label, usually an emoji, with the text that screen readers read for it.
+   * @param {HTMLElement} target
+   * @param {string} text
+   */
   function writeLabel(target, text) {
     write(target, text);
     const aloud = voice.aloud(text);
-    if (aloud === text) for (const attribute of ["role", "aria-label"]) target.removeAttribute(attribute);
-    else {
-      target.setAttribute("role", "img");
-      target.setAttribute("aria-label", aloud);
-    }
+    const isText = aloud === text;
+    target.role = isText ? null : "img";
+    target.ariaLabel = isText ? null : aloud;
   }
 
   /** @param {View} view */
@@ -220,28 +267,32 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, hasButton, error, refusal, isAlone } = view;
-    const hint = hasButton && state === "stale" ? voice.say("stale") : "";
+    const { state, predict_on, error, _why, isAlone } = view;
+    const refusal = _why.error ?? "";
+    const hint = predict_on === "button" && state === "stale" ? voice.say("stale") : "";
     const lack = isAlone ? voice.say("alone") : state === "busy" ? voice.say("busy") : "";
     const text = lack || error || refusal || hint;
     write(message, text);
-    // What Python says it says in English.
+    // Python's own sentences are in English.
     message.lang = spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
     write(spoken, text || aloud(view));
   }
 
-  /** What is read aloud of an answer: once, when it is that of the drawing. @param {View} view */
+  /** Whether the models that have answered agree, in words. @param {View} view */
+  const verdict = ({ isBlank, _rows = [], agree }) =>
+    isBlank || _rows.filter((row) => !row.error).length < 2 ? "" : voice.say(agree ? "agree" : "disagree");
+
+  /** What screen readers read of an answer: once, when it is the answer to the drawing. @param {View} view */
   function aloud(view) {
-    const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels, rows: others, agree } = view;
+    const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels } = view;
     if (isDrawing || state !== "current") return "";
     if (isBlank) return voice.say("blank");
     if (prediction === null) return voice.words(view);
     const [, runner] = ranked(probabilities, labels);
-    const agreed = others.filter((row) => !row.error).length < 2 ? "" : voice.say(agree ? "agree" : "disagree");
     return [
       voice.say("said", { label: voice.aloud(label), words: voice.words(view) }),
       runner && voice.say("second", { label: voice.aloud(runner.label), share: voice.share(runner.p) }),
-      agreed,
+      verdict(view),
     ]
       .filter(Boolean)
       .join(" ");
@@ -255,19 +306,19 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showCursor({ cursor: place, isBlank }) {
-    sheet.dataset.keys = String(place !== null);
+    flag(sheet, "keys", place !== null);
     cursor.hidden = !place;
-    keys.hidden = !place || !isBlank; // it stands on the paper, until there is something else on it
+    keys.hidden = !place || !isBlank; // the help is on the paper, where the drawing will be
     if (!place) return;
-    cursor.dataset.down = String(place.isDown);
-    cursor.style.setProperty("--dw-x", String(place.x));
-    cursor.style.setProperty("--dw-y", String(place.y));
+    flag(cursor, "down", place.isDown);
+    style(cursor, "x", place.x);
+    style(cursor, "y", place.y);
   }
 
   /** @param {View} view */
   function showAlone({ isAlone, isBlank }) {
     sheet.inert = isAlone;
-    board.dataset.alone = String(isAlone);
+    flag(board, "alone", isAlone);
     if (isAlone && !isBlank) {
       board.role = "img";
       board.ariaLabel = voice.say("last");
@@ -275,33 +326,34 @@ export function createPanel(document, actions) {
   }
 
   /** @param {View} view */
-  function showReasons({ isExplaining, reasons, seen: url }) {
-    why.ariaPressed = String(isExplaining);
+  function showReasons({ explaining, isExplained, _why, _seen }) {
+    const reasons = explaining && isExplained ? _why : {};
+    why.ariaPressed = String(explaining);
     overlay.hidden = !reasons.overlay;
     show(overlay, reasons.overlay);
-    show(picture, reasons.seen ?? url);
+    show(picture, reasons.seen ?? _seen);
     plain.hidden = "seen" in reasons;
     legend.hidden = !plain.hidden;
     write(spokeFor, reasons.label ?? "");
-    runnerUp.hidden = !isExplaining;
-    runnerUp.dataset.empty = String(!reasons.runner_up);
+    runnerUp.hidden = !explaining;
+    flag(runnerUp, "empty", !reasons.runner_up);
     show(second, reasons.runner_up);
     write(secondCaption, voice.say("runnerUp", { label: reasons.runner_up_label ?? "" }));
   }
 
   /** @param {View} view */
-  function showModels({ rows, agree, isBlank, state }) {
-    models.hidden = !rows.length;
-    const said = isBlank ? [] : rows.filter((row) => !row.error);
-    write(agreement, said.length < 2 ? "" : voice.say(agree ? "agree" : "disagree"));
-    rows.forEach((row, index) => {
+  function showModels(view) {
+    const { _rows = [], isBlank, state } = view;
+    models.hidden = !_rows.length;
+    write(agreement, verdict(view));
+    _rows.forEach((row, index) => {
       const line = (lines[index] ??= makeModel());
       write(line.called, row.name);
       writeLabel(line.label, row.result);
       const isNothing = isBlank || (row.prediction === null && state !== "current");
       write(line.words, row.error || (isNothing ? "" : voice.words(row)));
       write(line.mark, row.differs ? voice.say("differs") : "");
-      line.element.dataset.differs = String(row.differs);
+      flag(line.element, "differs", row.differs);
     });
   }
 
@@ -315,30 +367,30 @@ export function createPanel(document, actions) {
       speak(view.voice);
       element.dataset.state = state;
       showAlone(view);
-      element.style.setProperty("--dw-size", `${view.size}px`);
+      style(element, "size", `${view.size}px`);
       grip.show(view.size);
       showCursor(view);
       writeLabel(result, view.result);
       write(confidence, mainWords(view));
 
-      const best = ranked(probabilities, labels);
-      bars.dataset.empty = String(prediction === null);
+      const best = prediction === null ? [] : ranked(probabilities, labels);
+      flag(bars, "empty", !best.length);
       rows.forEach(({ label, bar, share, element: row }, index) => {
-        row.hidden = index >= best.length;
+        row.hidden = index >= probabilities.length;
         const { p, label: text } = best[index] ?? { p: 0, label: "" };
-        writeLabel(label, prediction === null ? "" : text);
-        write(share, prediction === null ? "" : voice.share(p));
-        bar.style.setProperty("--dw-share", String(prediction === null ? 0 : p));
+        writeLabel(label, text);
+        write(share, text && voice.share(p));
+        style(bar, "share", p);
       });
 
-      seen.dataset.empty = String(!view.seen);
+      flag(seen, "empty", !view._seen);
       showReasons(view);
       showModels(view);
 
       enable(undo, view.canUndo);
       enable(redo, view.canRedo);
       enable(clear, !view.isBlank);
-      predict.hidden = !view.hasButton;
+      predict.hidden = view.predict_on !== "button";
       enable(predict, !view.isBlank);
       showMessage(view);
     },

@@ -1,18 +1,46 @@
-// A picture that is pasted or dropped on the pad, as Python takes it: one frame, no larger than it needs to be.
+// Pictures that are pasted or dropped on the pad.
 
-const SIDE = 560; // twice the pad's: the worst photo stays well under what Python takes
+import PAD from "../src/digit_widget/pad.json" with { type: "json" };
+
+/** Detail enough for the pad, and even a noisy photo stays below the size that Python accepts. */
+const LARGEST = 2 * PAD.size;
 
 /**
+ * Listen for pictures on an element.
+ * @param {HTMLElement} element
+ * @param {(picture: string) => void} onPicture  called with a data URL
+ * @param {AbortSignal} signal  removes the listeners
+ */
+export function listenForPictures(element, onPicture, signal) {
+  /** @param {DataTransfer | null} data */
+  async function take(data) {
+    const picture = await pictureOf(element.ownerDocument, data);
+    if (picture && !signal.aborted) onPicture(picture);
+  }
+  element.addEventListener("paste", (event) => take(event.clipboardData), { signal });
+  element.addEventListener("dragover", (event) => event.preventDefault(), { signal });
+  element.addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault(); // the browser would open the picture
+      take(event.dataTransfer);
+    },
+    { signal },
+  );
+}
+
+/**
+ * Read the first picture, one frame of it and no larger than needed.
  * @param {Document} document
  * @param {DataTransfer | null} data
- * @returns {Promise<string>}  data URL; "" when there is no picture in it
+ * @returns {Promise<string>}  data URL; "" if there is no picture
  */
-export async function pictureOf(document, data) {
+async function pictureOf(document, data) {
   const file = [...(data?.files ?? [])].find(({ type }) => type.startsWith("image/"));
   if (!file) return "";
-  const bitmap = await createImageBitmap(file).catch(() => null); // what no browser can read is no picture
+  const bitmap = await createImageBitmap(file).catch(() => null); // the browser cannot read it
   if (!bitmap) return "";
-  const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, bitmap.width * scale);
   canvas.height = Math.max(1, bitmap.height * scale);

@@ -1,10 +1,11 @@
-// How the widget speaks: a person's language among those of texts.json, numbers as it writes them. A text is never HTML.
+// What the widget says, in the languages of texts.json and with numbers written as in each. Texts are never HTML.
 
+import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 import LANGUAGES from "../src/digit_widget/texts.json" with { type: "json" };
 
 /** @typedef {keyof typeof LANGUAGES.en} Key */
 
-/** From this confidence on an answer is called so. @type {[from: number, key: Key][]} */
+/** What an answer is called, by its least confidence. @type {[from: number, key: Key][]} */
 const SURENESS = [
   [0.99, "verySure"],
   [0.9, "sure"],
@@ -13,8 +14,8 @@ const SURENESS = [
 ];
 
 /**
- * Take the first language tag ("de-AT") that is spoken here.
- * @param {readonly string[]} tags  the best first
+ * Choose the first language tag ("de-AT") whose language there are texts in.
+ * @param {readonly string[]} tags  the preferred one first
  * @returns {{ tag: string, language: keyof typeof LANGUAGES }}
  */
 export function choose(tags) {
@@ -28,16 +29,16 @@ export function choose(tags) {
 }
 
 /**
- * The languages that a person may want, the best first.
- * @param {string} locale  what Python asks for, "" for nothing
- * @param {string} page  the page's language; hosts call themselves English whoever reads them, so that says nothing
+ * The languages that a person may want, the preferred one first.
+ * @param {string} locale  the one that Python asks for, or ""
+ * @param {string} page  the page's language; ignored if English, as hosts say that of their pages to everybody
  * @param {readonly string[]} browser  the browser's languages
  */
 export const wanted = (locale, page, browser) =>
   locale ? [locale] : [...(page && choose([page]).language !== "en" ? [page] : []), ...browser];
 
 /**
- * Cut a text at its {placeholders}: what stands at the odd places is a placeholder's name.
+ * Split a text at its {placeholders}; every second part is the name of a placeholder.
  * @param {string} text
  */
 export const cut = (text) => text.split(/\{(\w+)\}/);
@@ -45,7 +46,7 @@ export const cut = (text) => text.split(/\{(\w+)\}/);
 /** @param {Intl.LocalesArgument} tag */
 const percents = (tag) => new Intl.NumberFormat(tag, { style: "percent" });
 
-/** How the widget speaks to one person. @param {readonly string[]} tags  the languages wanted, the best first */
+/** The widget's texts in one language. @param {readonly string[]} tags  those wanted, the preferred one first */
 export function createVoice(tags) {
   const { tag, language } = choose(tags);
   const texts = LANGUAGES[language];
@@ -53,7 +54,7 @@ export function createVoice(tags) {
   try {
     percent = percents(tag);
   } catch {
-    // The tag begins with a language and goes on with nonsense: the language will do.
+    // The tag is not valid after its language; the language will do.
   }
 
   /** @param {Key} key @param {Record<string, string>} [values]  by placeholder */
@@ -63,12 +64,12 @@ export function createVoice(tags) {
       .join("");
 
   const share = (/** @type {number} */ p) =>
-    // Never "100 %" for what is only nearly certain.
+    // Never "100%" if it is not quite certain.
     p < 1 && p > 0.99 ? `> ${percent.format(0.99)}` : percent.format(p);
 
   return {
     language,
-    /** All of the languages are written from left to right, on a page that is not, too. */
+    /** All these languages are written from left to right, also on a page that is not. */
     direction: "ltr",
     say,
     share,
@@ -83,12 +84,31 @@ export function createVoice(tags) {
       return say("words", { sureness: say(key), share: share(confidence) });
     },
 
-    /** A label as it is read aloud: a keycap emoji is its digit, the thinking face no answer. */
+    /** A label as screen readers read it: a keycap emoji as its digit, 🤔 as no answer. */
     aloud(/** @type {string} */ label) {
-      if (label === "🤔") return say("none");
+      if (label === PAD.no_answer) return say("none");
       return label.replace(/([0-9#*])\uFE0F?\u20E3/gu, "$1");
     },
   };
 }
 
 /** @typedef {ReturnType<typeof createVoice>} Voice */
+
+/**
+ * The voice for what Python asks for, on this page in this browser. It stays the same object while the language does.
+ * @param {Document} document
+ * @returns {(locale: string) => Voice}
+ */
+export function voiceOn({ documentElement, defaultView }) {
+  /** @type {string} */
+  let spoken;
+  /** @type {Voice} */
+  let voice;
+  return (locale) => {
+    if (spoken !== locale) {
+      spoken = locale;
+      voice = createVoice(wanted(locale, documentElement.lang, defaultView?.navigator.languages ?? []));
+    }
+    return voice;
+  };
+}

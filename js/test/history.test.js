@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BLANK, DEPTH, createHistory } from "../history.js";
+import { BLANK, DEPTH, createHistory, isBlank } from "../history.js";
 
 /** @typedef {import("../history.js").Drawing} Drawing */
 
@@ -89,4 +89,59 @@ test("another view's undo is an undo here, its redo a redo, its stroke a stroke"
   assert.equal(history.canRedo, false);
   history.undo();
   assert.equal(history.now.strokes.length, 1);
+});
+
+test("a pad is blank without strokes and without a background", () => {
+  assert.ok(isBlank(BLANK));
+  assert.ok(!isBlank(drawing(1)));
+  assert.ok(!isBlank(drawing(0, "data:,")));
+});
+
+test("each redo in another view is one redo here", () => {
+  const history = createHistory();
+  for (const count of [1, 2]) history.push(drawing(count));
+  history.undo();
+  history.undo();
+  history.follow(drawing(1));
+  assert.equal(history.canRedo, true);
+  history.follow(drawing(2));
+  assert.equal(history.canRedo, false);
+});
+
+test("of a drawing with very many strokes, as many can be undone as of any other", () => {
+  const history = createHistory();
+  history.restore(drawing(DEPTH + 50));
+  let steps = 0;
+  for (; history.canUndo; steps++) history.undo();
+  assert.equal(steps, DEPTH);
+});
+
+test("all that does not follow from one more stroke has to be saved", () => {
+  const one = drawing(1);
+  /** @type {[name: string, next: Drawing, isSaved: boolean][]} */
+  const changes = [
+    ["one more stroke", drawing(2), false],
+    ["two more strokes at once", drawing(3), true],
+    ["two strokes instead of one", { background: "", strokes: drawing(3).strokes.slice(1) }, true],
+    ["nothing", BLANK, true],
+  ];
+  for (const [name, next, isSaved] of changes) {
+    const history = createHistory();
+    history.push(one);
+    history.push(next);
+    assert.equal(history.toSave() !== null, isSaved, name);
+  }
+});
+
+test("undo and redo have to be saved, undo and redo of nothing do not", () => {
+  const history = createHistory();
+  history.undo();
+  history.redo();
+  history.push(drawing(1));
+  assert.equal(history.toSave(), null);
+  history.undo();
+  assert.notEqual(history.toSave(), null);
+  history.redo();
+  assert.notEqual(history.toSave(), null);
+  assert.equal(history.toSave(), null);
 });

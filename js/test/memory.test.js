@@ -36,7 +36,7 @@ test("strokes alone need no memory", () => {
   const history = createHistory();
   history.push(drawing([1]));
   history.push(drawing([1, 2]));
-  assert.equal(history.remember(), null);
+  assert.equal(history.toSave(), null);
   assert.deepEqual(undone(reloaded(history.now, {})), [[1], []]);
 });
 
@@ -45,11 +45,11 @@ test("what was cleared comes back after a reload, and what was drawn since is ta
   history.push(drawing([1]));
   history.push(drawing([1, 2]));
   history.push(BLANK);
-  const memory = history.remember();
-  assert.equal(history.remember(), null, "it is told once");
+  const memory = history.toSave();
+  assert.equal(history.toSave(), null, "it is saved once");
   history.push(drawing([3]));
   history.push(drawing([3, 4]));
-  assert.equal(history.remember(), null);
+  assert.equal(history.toSave(), null);
   assert.deepEqual(undone(reloaded(history.now, memory)), [[3], [], [1, 2], [1], []]);
 });
 
@@ -58,7 +58,7 @@ test("what was undone can be redone after a reload, until something is drawn", (
   history.push(drawing([1]));
   history.push(drawing([1, 2]));
   history.undo();
-  const memory = history.remember();
+  const memory = history.toSave();
   const page = reloaded(history.now, memory);
   page.redo();
   assert.deepEqual(page.now, drawing([1, 2]));
@@ -69,24 +69,36 @@ test("what Python drew meanwhile is one step more", () => {
   const history = createHistory();
   history.push(drawing([1]));
   history.push(BLANK);
-  const memory = history.remember();
+  const memory = history.toSave();
   assert.deepEqual(undone(reloaded(drawing([], "data:image/png;base64,"), memory)), [[], [1], []]);
   history.push(drawing([5]));
   history.undo();
-  assert.deepEqual(undone(reloaded(drawing([8, 9]), history.remember())), [[8], [], [1], []]);
+  assert.deepEqual(undone(reloaded(drawing([8, 9]), history.toSave())), [[8], [], [1], []]);
+});
+
+test("what Python drew instead is one step, and strokes on its picture are one each", () => {
+  const history = createHistory();
+  history.push(drawing([1]));
+  history.push(BLANK);
+  history.push(drawing([5]));
+  history.undo();
+  history.redo();
+  const memory = history.toSave();
+  assert.deepEqual(undone(reloaded(drawing([8, 9]), memory)), [[5], [], [1], []]);
+  assert.deepEqual(undone(reloaded(drawing([8, 9], "data:image/png;base64,"), memory)), [[8], [], [5], [], [1], []]);
 });
 
 test("every stroke is kept once, and no more than there is room for", () => {
   const history = createHistory();
   for (let n = 1; n <= 60; n++) history.push({ background: "", strokes: [...history.now.strokes, stroke(n, 200)] });
   history.push(BLANK);
-  const text = JSON.stringify(history.remember());
+  const text = JSON.stringify(history.toSave());
   assert.ok(text.length < 70_000, `${text.length}`);
   const steps = undone(reloaded(BLANK, JSON.parse(text)));
   for (const step of steps) assert.ok(step.length <= 60);
 });
 
-test("what is no memory is not believed", () => {
+test("data that is not a history is rejected", () => {
   const good = { strokes: [stroke(1)], backgrounds: [""], past: [[0]], now: [0, 0], future: [] };
   assert.ok(unpack(good));
   for (const bad of [

@@ -1,0 +1,30 @@
+// What the page around the widget says about it, and what the widget hides on that page.
+
+/**
+ * Whether there is no Python: ipywidgets marks the view of a model that was saved in a file.
+ * @param {HTMLElement} view
+ */
+export const isAlone = (view) => view.classList.contains("jupyter-widgets-disconnected");
+
+/**
+ * @param {HTMLElement} view
+ * @param {() => void} onChange  called when `isAlone` may have changed
+ * @param {AbortSignal} signal  ends it
+ */
+export function watchHost(view, onChange, signal) {
+  const observer = new MutationObserver(onChange);
+  observer.observe(view, { attributeFilter: ["class"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+/**
+ * A style sheet that hides what a notebook keeps for readers without Python (keepsake.py).
+ * @param {Document} document
+ * @param {string} name  the widget's, in `_kept_as`
+ */
+export function hideKept(document, name) {
+  const style = document.createElement("style");
+  const kept = `.digit-widget-${CSS.escape(name)}`;
+  style.textContent = `:is(${kept}, .jp-OutputArea-child:has(${kept})) { display: none }`;
+  return style;
+}
