@@ -19,15 +19,16 @@ class Timed:
 
     def __init__(self) -> None:
         super().__init__()
-        self.spent: list[tuple[tuple[str, ...], float]] = []  # the traits that came with a value; ms
+        # The traits that came with a value (none for a blank pad), and ms.
+        self.spent: list[tuple[tuple[str, ...], float]] = []
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the page sends."""
         begin = time.perf_counter()
         super().set_state(sync_data)  # type: ignore[misc] - a mixin
-        self.spent.append(
-            (tuple(name for name, value in sync_data.items() if value), 1000 * (time.perf_counter() - begin))
-        )
+        ms = 1000 * (time.perf_counter() - begin)
+        blank = sync_data.get("_drawing", {}).get("picture") == ""  # cleared, which is not measured
+        self.spent.append((tuple(name for name, value in sync_data.items() if value and not blank), ms))
 
 
 class TimedPad(Timed, DigitWidget):

@@ -50,7 +50,7 @@ def _exchanges(n: int) -> dict[str, list[Exchange]]:
         notebook = lab.open(kernel, cell, "pad = TimedPad()\npad", "echo = Echo()\necho").run()
         exchanges = _interleaved(notebook, n + WARM_UP)
         spent = {
-            "pad": kernel.read("[ms for names, ms in pad.spent if 'image' in names]"),
+            "pad": kernel.read("[ms for names, ms in pad.spent if '_drawing' in names]"),
             "echo": kernel.read("[ms for names, ms in echo.spent if 'load' not in names]"),
             "loaded": kernel.read("[ms for names, ms in echo.spent if 'load' in names]"),
         }

@@ -43,7 +43,7 @@ DigitWidget()
     PAD: """
 from digit_widget import DigitWidget
 pad = DigitWidget()
-pad.set_state({"image": url, "_question": 1})
+pad.set_state({"_drawing": {"number": 1, "asks": True, "picture": url, "background": "", "strokes": [[[1, 1]]]}})
 assert pad.prediction == 3
 """,
     "`import torch` alone": "import torch",
@@ -76,10 +76,10 @@ from digit_widget import DigitWidget
 step()
 pad = DigitWidget()
 step()
-pad.set_state({"image": url, "_question": 1})
+pad.set_state({"_drawing": {"number": 1, "asks": True, "picture": url, "background": "", "strokes": [[[1, 1]]]}})
 assert pad.prediction == 3, pad
 step()
-pad.set_state({"image": other, "_question": 2})
+pad.set_state({"_drawing": {"number": 2, "asks": True, "picture": other, "background": "", "strokes": [[[1, 1]]]}})
 assert pad.prediction == 7, pad
 step()
 print(json.dumps(took[1:]))

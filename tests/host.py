@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from digit_widget import DigitWidget
 
 
+BLANK = {"picture": "", "background": "", "strokes": []}
+
+
 class Host:
     """What a front end does: it sends states, and receives what Python syncs."""
 
@@ -19,7 +22,8 @@ class Host:
         self.pad = pad
         self.received: list[dict[str, Any]] = []
         self.question = 0
-        self._send = pad._send
+        self.drawing: dict[str, Any] = BLANK
+        self._known = pad._drawing["drawn"]
         pad._send = self._receive
 
     def _receive(self, message: dict[str, Any], buffers: object = None) -> None:
@@ -27,19 +31,29 @@ class Host:
         self.received.append(message)
 
     def draw(self, digit: int, *, ask: bool = True) -> None:
-        """Send a drawing of a digit, with a question or without."""
-        strokes = digit_strokes(digit)
-        state = {"image": to_data_url(digit_ink(digit)), "strokes": strokes, "_background": ""}
-        self.send(state, ask=ask)
+        """Draw a digit, and send it with a question or without."""
+        picture = to_data_url(digit_ink(digit))
+        self.send_drawing({"picture": picture, "strokes": digit_strokes(digit), "background": ""}, ask=ask)
 
-    def send(self, state: dict[str, Any], *, ask: bool = True) -> None:
-        """Send a state as one message, as the pad does: with its count when a drawing is in it."""
-        if "strokes" in state:
-            state["_drawn"] = self.pad._drawn + 1
-        if ask:
-            self.question += 1
-            state["_question"] = self.question
+    def send_drawing(self, drawing: dict[str, Any], *, ask: bool = True) -> None:
+        """Send a drawing as one message, as the pad does."""
+        self.drawing = BLANK | drawing
+        self.ask(ask=ask)
+
+    def ask(self, *, ask: bool = True) -> None:
+        """Send the drawing that is there, with a question or without."""
+        self.question += 1
+        sent = self.drawing | {"number": self.question, "asks": ask, "known": self.known}
+        self.send({"_drawing": sent})
+
+    def send(self, state: dict[str, Any]) -> None:
+        """Send a state as one message."""
         self.pad.set_state(state)
+
+    @property
+    def known(self) -> int:
+        """How many of Python's own drawings have been seen."""
+        return max([self._known, *(update["_drawing"]["drawn"] for update in self.updates if "_drawing" in update)])
 
     @property
     def state(self) -> dict[str, Any]:

@@ -18,7 +18,8 @@ SEVEN = [[[80, 60], [200, 60], [180, 120], [150, 180], [130, 230]]]
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 
 def ask(pad, number):
-    pad.set_state({{"image": PICTURE, "strokes": SEVEN, "_background": PICTURE, "_drawn": number, "_question": number}})
+    drawing = {{"picture": PICTURE, "strokes": SEVEN, "background": PICTURE}}
+    pad.set_state({{"_drawing": drawing | {{"number": number, "asks": True, "known": 0}}}})
 """
 NO_THREADS = """
 import threading
@@ -53,11 +54,21 @@ def test_without_threads_the_pad_answers() -> None:
     )
 
 
+FINDER = """
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {module!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Missing())
+"""
+
+
+@pytest.mark.parametrize("missing", ["sys.modules[{module!r}] = None", FINDER], ids=["none", "finder"])
 @pytest.mark.parametrize(("module", "package"), [("numpy", "numpy"), ("PIL", "pillow")])
-def test_without_a_package_the_pad_says_so(module: str, package: str) -> None:
+def test_without_a_package_the_pad_says_so(module: str, package: str, missing: str) -> None:
     """Making a pad works, and its `error` says what is missing: at once, and after a drawing of anybody's."""
     run(
-        f"sys.modules[{module!r}] = None",
+        missing.format(module=module),
         f"""
         SAID = "Drawings cannot be answered, because {package} is not installed."
         pad = DigitWidget()

@@ -154,7 +154,7 @@ def test_the_first_model_may_fail_too(moody: Moody) -> None:
 def test_a_bad_picture_is_no_model_s_fault(host: Host, pad: Comparison) -> None:
     """What cannot be decoded is told once, by the pad; the rows are blank, and no old answer stays in them."""
     host.draw(7)
-    host.send({"image": "data:image/png;base64,AAAA", "strokes": [], "_background": ""})
+    host.send_drawing({"picture": "data:image/png;base64,AAAA"})
     assert pad.error
     assert (pad.errors, results(pad), pad.agree) == ({}, [None] * 3, True)
 
@@ -162,7 +162,7 @@ def test_a_bad_picture_is_no_model_s_fault(host: Host, pad: Comparison) -> None:
 def test_a_message_that_is_refused_blanks_the_rows(host: Host, pad: Comparison) -> None:
     """Nonsense from a front end leaves no old answers beside the sentence about it."""
     host.draw(7)
-    host.send({"strokes": "x"})
+    host.send_drawing({"strokes": "x"})
     assert "cannot be used" in pad.error
     assert (results(pad), rows(pad, "result")) == ([None] * 3, [NO_ANSWER] * 3)
 
@@ -171,7 +171,7 @@ def test_the_front_end_cannot_write_the_answers(host: Host, pad: Comparison) -> 
     """What only Python writes stays as it is, whatever a page sends."""
     host.draw(7)
     before = pad._rows
-    host.send({"agree": True, "_rows": []}, ask=False)
+    host.send({"agree": True, "_rows": []})
     assert (pad.agree, pad._rows) == (False, before)
 
 
@@ -236,27 +236,27 @@ def test_a_transform_is_for_all_models() -> None:
 @pytest.mark.parametrize("nothing", [[], (), {}])
 def test_no_models_are_told(nothing: Any) -> None:  # noqa: ANN401
     """There must be something to compare."""
-    with pytest.raises(ModelError, match="There are no models to compare"):
+    with pytest.raises(ModelError, match="needs at least one model"):
         compare(nothing)
 
 
 @pytest.mark.parametrize("one", ["model.onnx", None, always_three, CNN()])
 def test_one_model_is_no_list(one: Any) -> None:  # noqa: ANN401
     """A model in place of a list of them is told what to do instead."""
-    with pytest.raises(TypeError, match=r"takes several models.*One model alone goes into DigitWidget\(model\)"):
+    with pytest.raises(TypeError, match=r"takes a list of models.*For one model alone, use DigitWidget\(model\)"):
         compare(one)
 
 
 @pytest.mark.parametrize("name", [1, None, "", " "])
 def test_a_name_is_a_text(name: Any) -> None:  # noqa: ANN401
     """A name that cannot be read is refused."""
-    with pytest.raises(TypeError, match="A model's name is a text"):
+    with pytest.raises(TypeError, match="The name of a model must be a string"):
         compare({name: None})
 
 
 def test_the_model_that_cannot_be_used_is_named() -> None:
     """Of several models the message says which one is meant."""
-    with pytest.raises(ModelError, match=r"^broken: A int is no model"):
+    with pytest.raises(ModelError, match=r"^broken: Expected a model but got an object of the type int"):
         compare({"bundled": None, "broken": 3})
     with pytest.raises(ModelError, match=r"^Linear: .*9 classes"):
         compare([None, nn.Sequential(nn.Flatten(), nn.Linear(784, 9))[1]])

@@ -138,7 +138,7 @@ def test_what_python_draws_is_kept_at_once(notebook: Notebook) -> None:
 def test_a_hand_is_followed_after_a_pause(notebook: Notebook) -> None:
     """However much is drawn meanwhile, the output changes once, to the last drawing; and again after the next."""
     notebook.run(PAD)
-    notebook.run("with pad._lock:\n  for digit in (1, 2, 3): host.draw(digit)")
+    notebook.run("with pad._keepsake._lock:\n  for digit in (1, 2, 3): host.draw(digit)")
     notebook.wait()
     assert notebook.updates == 1
     assert np.array_equal(notebook.ink, digit_ink(3))
@@ -151,7 +151,7 @@ def test_a_hand_is_followed_after_a_pause(notebook: Notebook) -> None:
 def test_python_s_drawing_is_the_last_even_while_a_hand_is_waited_for(notebook: Notebook) -> None:
     """What Python draws within the pause is kept at once, and stays."""
     notebook.run(PAD)
-    notebook.run("with pad._lock:\n  host.draw(3)\n  pad.clear()")
+    notebook.run("with pad._keepsake._lock:\n  host.draw(3)\n  pad.clear()")
     assert notebook.updates == 1
     assert notebook.kept == NOTHING
     notebook.run("host.draw(4)")
@@ -184,8 +184,8 @@ def test_a_picture_from_python_is_kept(notebook: Notebook) -> None:
     "setting",
     [
         "pad.image = 'data:text/html,\"><script>'",
-        "host.send({'image': 'https://example.org/t.png', 'strokes': digit_strokes(3), '_background': ''})",
-        "host.send({'image': '\"><script>', 'strokes': [], '_background': 'data:image/png;base64,AAAA'})",
+        "host.send_drawing({'picture': 'https://example.org/t.png', 'strokes': digit_strokes(3)})",
+        "host.send_drawing({'picture': '\"><script>', 'background': 'data:image/png;base64,AAAA'})",
     ],
 )
 def test_what_is_no_picture_is_not_kept(notebook: Notebook, setting: str) -> None:

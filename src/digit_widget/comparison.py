@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from digit_widget.classifier import Classifier
-from digit_widget.errors import sentence
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import Model, ModelError
 from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from PIL.Image import Image
 
     from digit_widget.classifier import Answer
-    from digit_widget.normalise import Ink
+    from digit_widget.shown import Outcome, Shown
 
 
 class Comparison(DigitWidget):
@@ -40,7 +39,7 @@ class Comparison(DigitWidget):
     # One a model, the first one's first: name, result, prediction, confidence, error, differs.
     _rows = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
 
-    _answering = ("models", "transform", "normalise")
+    _KEYWORDS = ("models", "transform", "normalise")
 
     def __init__(
         self,
@@ -48,87 +47,61 @@ class Comparison(DigitWidget):
         *,
         labels: str | Iterable[str] | None = None,
         transform: Callable[[Image], Any] | None = None,
-        normalise: bool = True,
+        normalise: bool | None = None,
         **widget: Any,  # noqa: ANN401 - the traits check their values
     ) -> None:
+        self._check_keywords(widget)
         sources = _named(models)
-        classifiers = _classifiers(sources, labels, transform, normalise)
-        (self._first, first), *others = classifiers.items()
-        self._others = dict(others)
-        self._sharing = {name for name, classifier in others if classifier.labels == first.labels}
-        self._asked: dict[str, Answer | BaseException] = {}
-        self._found: dict[str, Answer | BaseException | None] = dict.fromkeys(classifiers)
-        self._given = sources[self._first]
-        super().__init__(first, **widget)
+        self._names = tuple(sources)
+        self._model = sources[self._names[0]]
+        self._start(_classifiers(sources, labels, transform, normalise), widget)
 
     @property
     def model(self) -> object:
         """The first of the models, as it was given; which models there are is settled when the comparison is made."""
-        return self._given
+        return self._model
 
     @model.setter
     def model(self, _model: object) -> None:
-        message = "A comparison keeps its models; make another one: compare({...})."
+        message = "The models of a comparison cannot be changed; make another one: compare({...})."
         raise AttributeError(message)
 
     @property
     def answers(self) -> dict[str, Answer | None]:
         """What each model says of the drawing, by name; None while the pad is blank, and of a model that failed."""
-        return {name: None if isinstance(found, BaseException) else found for name, found in self._found.items()}
+        return {name: outcome.answer for name, outcome in self._outcomes(self._desk.shown)}
 
     @property
     def errors(self) -> dict[str, str]:
         """What went wrong, in words, by name: of those models alone that failed."""
-        return {name: sentence(found) for name, found in self._found.items() if isinstance(found, BaseException)}
+        return {name: outcome.error for name, outcome in self._outcomes(self._desk.shown) if outcome.failure}
 
     def __repr__(self) -> str:
-        """Return what an output cell shows where widgets are not to be had."""
+        """Return what an output cell shows where there are no widgets."""
         said = ", ".join(f"{name}: {answer.result if answer else NO_ANSWER}" for name, answer in self.answers.items())
         return f"<{type(self).__name__} {said}; agree={self.agree}>"
 
     def _said(self) -> str:
         return ", ".join(f"{row['name']}: {row['result']}" for row in self._rows)
 
-    @traitlets.default("_rows")
-    def _default_rows(self) -> list[dict[str, Any]]:
-        answers, errors = self.answers, self.errors
-        first = answers[self._first]
-        return [
+    def _outcomes(self, shown: Shown) -> Iterator[tuple[str, Outcome]]:
+        return zip(self._names, shown.outcomes, strict=True)
+
+    def _outputs(self, shown: Shown) -> dict[str, Any]:
+        first = shown.outcomes[0].answer
+        rows = [
             {
                 "name": name,
-                "result": answer.result if answer else NO_ANSWER,
+                "result": answer.result if (answer := outcome.answer) else NO_ANSWER,
                 "prediction": answer.prediction if answer else None,
                 "confidence": answer.confidence if answer else 0.0,
-                "error": errors.get(name, ""),
+                "error": outcome.error,
                 "differs": bool(answer and first and answer.result != first.result),
             }
-            for name, answer in answers.items()
+            for name, outcome in self._outcomes(shown)
         ]
-
-    def _classify(self, ink: Ink) -> Answer:
-        """Ask all models, and return what the first one says, or raise what it raised."""
-        self._asked = {name: self._asked_of(name, ink) for name in self._found}
-        first = self._asked[self._first]
-        if isinstance(first, BaseException):
-            raise first
-        return first
-
-    def _asked_of(self, name: str, ink: Ink) -> Answer | BaseException:
-        try:
-            if name == self._first:
-                return super()._classify(ink)
-            if name in self._sharing and list(self._others[name].labels) != self.labels:
-                self._others[name] = Classifier(self._others[name], self.labels)  # the pad's are others now
-            (answer,) = self._others[name].classify([ink])
-        except Exception as failure:  # noqa: BLE001 - said in the model's row
-            return failure
-        return answer
-
-    def _outputs(self, answer: Answer | None, error: str) -> dict[str, Any]:
-        # What was asked is said once: when a blank pad is shown, or a refusal, no model was asked about it.
-        self._found, self._asked = dict.fromkeys(self._found) | self._asked, {}
-        said = {found.result for found in self.answers.values() if found}
-        return super()._outputs(answer, error) | {"agree": len(said) <= 1, "_rows": self._default_rows()}
+        said = {outcome.answer.result for outcome in shown.outcomes if outcome.answer}
+        return super()._outputs(shown) | {"agree": len(said) <= 1, "_rows": rows}
 
 
 def compare(
@@ -136,7 +109,7 @@ def compare(
     *,
     labels: str | Iterable[str] | None = None,
     transform: Callable[[Image], Any] | None = None,
-    normalise: bool = True,
+    normalise: bool | None = None,
     **widget: Any,  # noqa: ANN401 - the traits check their values
 ) -> Comparison:
     """Put several models behind one pad, and mark where they disagree.
@@ -164,7 +137,7 @@ def compare(
     ModelError
         When there are no models, or one of them cannot be used: the message begins with its name.
     TypeError
-        When `models` is neither a mapping nor a list, a name is no text, or a keyword is not known.
+        When `models` is neither a mapping nor a list, a name is not a string, or a keyword is unknown.
 
     Examples
     --------
@@ -176,11 +149,11 @@ def compare(
 
 
 def _named(models: object) -> dict[str, object]:
-    """Return models by name, names of them found where none were given."""
+    """Return models by name; those without a name are called after what they are."""
     if isinstance(models, Mapping):
         named = dict(models)
         if wrong := [name for name in named if not (isinstance(name, str) and name.strip())]:
-            message = f"A model's name is a text that is not empty; {wrong[0]!r:.60} is none."
+            message = f"The name of a model must be a string that is not empty, not {wrong[0]!r:.60}."
             raise TypeError(message)
     elif isinstance(models, list | tuple):
         named = {}
@@ -193,12 +166,12 @@ def _named(models: object) -> dict[str, object]:
             named[name] = model
     else:
         message = (
-            f"compare takes several models, as a list or as a mapping of name to model, and a {type(models).__name__} "
-            "came. One model alone goes into DigitWidget(model)."
+            f"compare() takes a list of models or a mapping of names to models, not a {type(models).__name__}. "
+            "For one model alone, use DigitWidget(model)."
         )
         raise TypeError(message)
     if not named:
-        message = "There are no models to compare; give at least one, as compare({'bundled': None})."
+        message = "compare() needs at least one model, for example compare({'bundled': None})."
         raise ModelError(message)
     return named
 
@@ -221,19 +194,19 @@ def _classifiers(
     sources: dict[str, object],
     labels: str | Iterable[str] | None,
     transform: Callable[[Image], Any] | None,
-    normalise: bool,  # noqa: FBT001 - handed on
-) -> dict[str, Classifier]:
+    normalise: bool | None,  # noqa: FBT001 - passed on
+) -> tuple[Classifier, ...]:
     """Return each model as a classifier, or say which of them cannot be one."""
     given = None if labels is None else as_labels(labels)
     usual = given or next((source.labels for source in sources.values() if isinstance(source, Classifier)), KEYCAPS)
-    classifiers = {}
+    classifiers = []
     for name, source in sources.items():
         try:
             if isinstance(source, Classifier):
-                classifiers[name] = Classifier.of(source, given)
+                classifiers.append(Classifier.of(source, given))
             else:
-                classifiers[name] = Classifier(source, usual, transform=transform, normalise=normalise)
+                classifiers.append(Classifier(source, usual, transform=transform, normalise=normalise))
         except ModelError as error:
             message = f"{name}: {error}"
             raise type(error)(message) from error
-    return classifiers
+    return tuple(classifiers)

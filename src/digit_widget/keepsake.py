@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython import get_ipython
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from digit_widget.errors import DigitWidgetError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from digit_widget.drawing import Drawing
 
 PAUSE = 1.0
 """Seconds after which the output follows a hand: one that draws on is not followed stroke by stroke."""
 
 
 class Kept(NamedTuple):
-    """What is to be kept: a picture's data URL or ``""`` for nothing, the answer in words, and the pad's locale."""
+    """What is to be kept: the drawing, the answer in words, and the pad's locale."""
 
-    picture: str
+    drawing: Drawing
     answer: str
     locale: str
 
@@ -37,23 +41,25 @@ class Keepsake:
 
     Parameters
     ----------
-    name
-        Letters and digits; no other output's.
     content
-        Returns what is to be kept now.
-    lock
-        What guards the content: an output that follows a hand does so in a thread of its own.
+        Returns what is to be kept now; an output that follows a hand calls it in a thread of its own.
     """
 
-    def __init__(self, name: str, content: Callable[[], Kept], lock: threading.RLock) -> None:
-        self._name, self._content, self._lock = name, content, lock
+    def __init__(self, content: Callable[[], Kept]) -> None:
+        self._name, self._content, self._lock = "", content, threading.RLock()
         self._publisher: Any = None
         self._timer: threading.Timer | None = None
         self._is_scheduled = False
-        self._may_wait = False
 
-    def show(self) -> None:
-        """Put it below all that the cell which runs now shows; it stays away where no cell of a notebook runs."""
+    def show(self, name: str) -> None:
+        """Put it below all that the cell which runs now shows; it stays away where no cell of a notebook runs.
+
+        Parameters
+        ----------
+        name
+            Letters and digits; no other output's.
+        """
+        self._name = name
         shell = get_ipython()
         cell = _running(shell)
         if self._is_scheduled or not cell:
@@ -70,12 +76,15 @@ class Keepsake:
         self._is_scheduled = True
         shell.events.register("post_execute", below)
 
-    def follow(self) -> None:
-        """Show what is to be kept now, wherever it is shown; at once, for a notebook that is run may end here."""
+    def follow(self, *, soon: bool = False) -> None:
+        """Update the output, wherever it is shown.
+
+        At once, because the notebook may end with this cell; or soon: after a pause, once for all that happens in it.
+        """
         with self._lock:
             if not self._publisher:
                 return
-            if not self._may_wait:
+            if not soon:
                 if self._timer:
                     self._timer.cancel()
                 self._publish(update=True)
@@ -86,16 +95,6 @@ class Keepsake:
                     self._timer.start()
                 except RuntimeError:  # no thread can be started, as in a browser's Python
                     self._publish(update=True)
-
-    @contextmanager
-    def in_a_moment(self) -> Iterator[None]:
-        """Follow what happens in the block after a pause, once for all that happens until then."""
-        with self._lock:
-            before, self._may_wait = self._may_wait, True
-            try:
-                yield
-            finally:
-                self._may_wait = before
 
     def _publish(self, *, update: bool) -> None:
         with self._lock:
@@ -112,14 +111,17 @@ def _running(shell: Any) -> str:  # noqa: ANN401 - IPython's are not typed
 
 
 def _bundle(name: str, kept: Kept) -> dict[str, str]:
-    if not kept.picture:
+    picture = ""
+    with suppress(DigitWidgetError, ImportError):  # said on the pad
+        picture = kept.drawing.cleaned()
+    if not picture:
         return {"text/html": "", "text/plain": ""}
     language = kept.locale.partition("-")[0].lower()
     language = language if language in _texts() else "en"
     texts = _texts()[language]
     line = " — ".join(filter(None, [kept.answer, texts["alone"]]))
     page = (
-        f'<div class="digit-widget-{name}" lang="{language}"><img src="{html.escape(kept.picture)}" '
+        f'<div class="digit-widget-{name}" lang="{language}"><img src="{html.escape(picture)}" '
         f'alt="{texts["last"]}" width="140"><p>{html.escape(line)}</p></div>'
     )
     return {"text/html": page, "text/plain": line}

@@ -49,7 +49,7 @@ def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -
     devtools.detach()
     pad.expect_digit(5)
     kernel.until("[pad.prediction, len(pad.strokes), pad.error]", [5, 0, ""])
-    assert kernel.read("__import__('digit_widget').predict(pad._background).prediction") == 5
+    assert kernel.read("__import__('digit_widget').predict(pad._drawing['background']).prediction") == 5
     pad.click("clear")
     kernel.until("pad.image", "")
 

@@ -1,0 +1,158 @@
+"""Traits on one side, the desk on the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from digit_widget.desk import Desk, Question
+from digit_widget.drawing import Drawing
+from digit_widget.errors import DigitWidgetError, missing, sentence
+from digit_widget.keepsake import Keepsake, Kept
+from digit_widget.loading import load_in_background
+from digit_widget.projection import on_page, values
+from digit_widget.publisher import Publisher
+from digit_widget.traits import FROM_FRONT_END, PadTraits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from digit_widget.desk import Classifiers
+    from digit_widget.shown import Shown
+
+_OF_THE_PAGE = ("image", "strokes", "_drawing")
+"""The traits that hold the drawing. The page that drew it need not be sent them."""
+
+
+class Connection(PadTraits):
+    """Passes on to the desk what the front end and the user ask for, and shows what is on the desk.
+
+    A drawing by hand comes through `set_state`. One from Python comes through the traits `image` and `strokes`: setting
+    them calls `_request`. In both cases `_change` changes the desk, and publishes what is to be shown then.
+    """
+
+    def _start(self, classifiers: Classifiers, traits: dict[str, Any]) -> None:
+        """Set up the pad, once it is known which classifiers answer."""
+        self._desk, self._publisher = Desk(classifiers), Publisher(self)
+        self._keepsake = Keepsake(self._kept)
+        self._lacking = missing()
+        self._publish(self._desk.shown)
+        super().__init__(**traits)
+        if classifiers == (None,) and not self._lacking:
+            load_in_background()
+
+    def open(self) -> None:
+        """Open the connection to the front end, and have its messages dealt with in a subshell where there are any."""
+        super().open()
+        # ipykernel 7.4 brings what a front end says to the shell that spoke to it last: mostly that of the cells.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - it then goes where the front end sends it
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a front end sends: a drawing goes to the desk as one value, the rest to the traits."""
+        state = {name: value for name, value in sync_data.items() if name in FROM_FRONT_END}
+        drawing = state.pop("_drawing", None)
+        try:
+            super().set_state(state)
+        except traitlets.TraitError as error:
+            reason = str(error)
+            self._change(lambda: self._desk.refuse(None, reason))
+        if drawing is not None:
+            self._receive(drawing)
+
+    def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
+        """Take a drawing from a front end; js/protocol.js says what is in it."""
+        number = message.get("number") if isinstance(message, dict) else None
+        if type(number) is not int:
+            self._change(lambda: self._desk.refuse(None, "a drawing without a number."))
+            return
+        try:
+            question = Question(number, Drawing.received(message), asks=message.get("asks") is True)
+        except DigitWidgetError as error:
+            reason = str(error)
+            self._change(lambda: self._desk.refuse(number, reason))
+        else:
+            self._keep(question)
+            self._change(lambda: self._desk.receive(question), known_to_page=message.get("known"))
+
+    def _keep(self, question: Question) -> None:
+        """Have a drawing in the state while it is being answered: a page that is loaded meanwhile waits for it, too."""
+        shown = self._desk.shown
+        page = on_page(question.drawing, question.number, shown.drawn) | {"asks": question.asks}
+        self._publisher.publish(shown.generation, {"_drawing": page}, known=["_drawing"])
+
+    def _request(self, name: str, value: Any) -> None:  # noqa: ANN401 - of the trait's kind
+        """Do what setting `image`, `strokes` or `labels` asks for."""
+        if name == "labels":
+            self._change(lambda: self._desk.relabel(value))
+            return
+        try:
+            drawing = Drawing.of_picture(value) if name == "image" else Drawing.of_strokes(value)
+        except ImportError as error:
+            self._publisher.publish(self._desk.shown.generation, {"error": sentence(error)})
+        else:
+            self._change(lambda: self._desk.draw(drawing))
+
+    @traitlets.observe("predict_on")
+    def _on_predict_on(self, _change: Any) -> None:  # noqa: ANN401
+        """Without a button, answer the drawing that has waited for it."""
+        if self.predict_on != "button":
+            self._change(self._desk.ask)
+
+    @traitlets.observe("explaining")
+    def _on_explaining(self, _change: Any) -> None:  # noqa: ANN401
+        self._publisher.publish(self._desk.shown.generation, {"_why": {}})
+        self._explain()
+
+    @traitlets.observe("locale")
+    def _on_locale(self, _change: Any) -> None:  # noqa: ANN401
+        self._keepsake.follow()
+
+    def _change(self, change: Callable[[], Shown | None], known_to_page: object = None) -> None:
+        """Change the desk, and show the result."""
+        try:
+            shown = change()
+        except BaseException:  # a cell was interrupted
+            self._publish(self._desk.shown)
+            raise
+        if shown:
+            is_of_page = known_to_page == shown.drawn  # it has seen all that Python drew, and drew this itself
+            try:
+                self._publish(shown, _OF_THE_PAGE if is_of_page else ())
+            finally:
+                self._keepsake.follow(soon=known_to_page is not None)
+                self._explain()
+
+    def _publish(self, shown: Shown, known: Container[str] = ()) -> None:
+        self._publisher.publish(shown.generation, self._outputs(shown), known)
+
+    def _outputs(self, shown: Shown) -> dict[str, Any]:
+        """Return the values of all traits that the desk decides on."""
+        return values(shown, self._lacking)
+
+    def _explain(self) -> None:
+        """If the user wants it, show why the answer is what it is, or a sentence that says why that is not known."""
+        shown = self._desk.shown
+        answer = shown.outcomes[0].answer
+        if not self.explaining or shown.is_stale or answer is None or answer.prediction is None:
+            return
+        try:
+            found = self._desk.explain()
+        except Exception as failure:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
+            self.explaining = False
+            why = {"error": sentence(failure, "The model could not be asked why.")}
+            self._publisher.publish(shown.generation, {"_why": why})
+        else:
+            if found:
+                generation, explanation = found
+                self._publisher.publish(generation, {"_why": explanation.shown() | {"answered": self._answered}})
+
+    def _kept(self) -> Kept:
+        """Return what a notebook keeps of the pad."""
+        shown = self._desk.shown
+        return Kept(shown.drawing, "" if shown.is_stale else self._said(), self.locale)
+
+    def _said(self) -> str:
+        """Return the answer, for readers of the notebook."""
+        return self.result
