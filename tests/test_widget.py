@@ -285,12 +285,13 @@ def test_strokes_that_cannot_be_used_are_answered_in_words(host: Host, pad: Digi
     assert (pad.prediction, pad.error) == (4, "")
 
 
-@pytest.mark.parametrize("question", ["x", 1.5, None, True])
+@pytest.mark.parametrize("question", ["x", 1.5, None, True, -1, 10**400])
 def test_a_question_without_a_number(host: Host, pad: DigitWidget, question: object) -> None:
     """A question that is not numbered is refused in words, and the next one answered."""
     host.draw(3)
-    pad.set_state({"_drawing": {"number": question, "strokes": "x"}})
+    pad.set_state({"_drawing": host.drawing | {"number": question, "asks": True, "known": 0}})
     assert "cannot be used" in pad.error
+    assert pad._answered == host.question
     host.draw(4)
     assert (pad.prediction, pad._answered) == (4, host.question)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from digit_widget.desk import Classifiers
     from digit_widget.shown import Shown
 
+MOST = 2**53 - 1
+"""The largest number that a page's JavaScript can count to: it numbers drawings by the clock, in ms."""
 _OF_THE_PAGE = ("image", "strokes", "_drawing")
 """The traits that hold the drawing. The page that drew it need not be sent them."""
 
@@ -64,7 +66,7 @@ class Connection(PadTraits):
     def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
         """Take a drawing from a front end; js/protocol.js says what is in it."""
         number = message.get("number") if isinstance(message, dict) else None
-        if type(number) is not int:
+        if type(number) is not int or not 0 <= number <= MOST:
             self._change(lambda: self._desk.refuse(None, "a drawing without a number."))
             return
         try:
