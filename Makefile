@@ -102,12 +102,12 @@ $(VENV)/bin/pip:
 	"$(PYTHON)" -m venv $(VENV)
 
 $(LAB): pyproject.toml constraints.txt | $(VENV)/bin/pip
-	@echo "Installing digit-widget and JupyterLab into $(VENV): some 550 MB, under a minute, only this once."
+	@echo "Installing digit-widget and JupyterLab into $(VENV): about 550 MB, under a minute, once."
 	$(PIP) --editable '.[lab]'
 	@touch $@
 
 $(LAB_TORCH): $(LAB)
-	@echo "Installing PyTorch into $(VENV): some 5 GB, 2 to 5 minutes, only this once."
+	@echo "Installing PyTorch into $(VENV): about 5 GB, 2 to 5 minutes, once."
 	$(PIP) --editable '.[examples]'
 	@touch $@
 

@@ -145,11 +145,15 @@ export function createExchange({ send, canSend, onChange, number, asks, answered
       return true;
     },
 
-    /** Python has answered the drawing with this number. */
-    settle(/** @type {number} */ answer) {
+    /**
+     * Python has dealt with all questions up to this number.
+     * @param {number} answer
+     * @param {boolean} [unasked]  whether the drawing that Python keeps is newer than its answer
+     */
+    settle(answer, unasked = false) {
       if (inFlight() && answer < asked) return; // the answer to an older question
-      isUnasked = answer !== shown; // the answer to a drawing in another window
-      answered = asked = isUnasked ? asked : answer; // which ends the wait: this page's question may have been dropped
+      isUnasked = unasked || answer !== shown; // of a drawing in another window
+      answered = asked = answer === shown ? answer : asked; // which ends the wait: the question may have been dropped
       wait();
       flush();
       onChange();

@@ -7,7 +7,7 @@ import { createGrip } from "./grip.js";
 const BARS = 3;
 
 /**
- * The traits that the panel shows; widget.py says what they mean. A new one goes here and into `SHOWN`.
+ * The traits that the panel shows; traits.py says what they mean. A new one goes here and into `SHOWN`.
  * @typedef {object} ShownTraits
  * @property {"stroke" | "move" | "button"} predict_on
  * @property {string[]} labels

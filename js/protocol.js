@@ -13,7 +13,7 @@ import { listen } from "./traits.js";
  */
 
 /**
- * The traits of the protocol; widget.py says what they mean.
+ * The traits of the protocol; traits.py says what they mean.
  * @typedef {object} ProtocolTraits
  * @property {Partial<Sent & Drawn>} _drawing  {} before the first one
  * @property {object} _memory
@@ -89,7 +89,7 @@ export function createProtocol(model, { pad, onChange, signal }) {
     answered = model.get("_answered");
     unasked = model.get("_unasked");
     if (drawing !== before.drawing) show(seen(before.drawing));
-    if (answered !== before.answered) exchange.settle(answered);
+    if (answered !== before.answered) exchange.settle(answered, unasked);
     else if (unasked !== before.unasked) exchange.mark(unasked, answered);
   }
 

@@ -83,6 +83,14 @@ def test_without_a_package_the_pad_says_so(module: str, package: str, missing: s
             assert pad.error.startswith(SAID), pad.error
         drawn = DigitWidget(strokes=SEVEN)
         assert drawn.error.startswith(SAID), drawn.error
+        from digit_widget import ModelError
+        for use in (lambda: DigitWidget(model=lambda picture: 3), lambda: setattr(pad, "model", lambda picture: 3)):
+            try:
+                use()
+            except ModelError as error:
+                assert str(error).startswith(SAID), error
+            else:
+                raise AssertionError
         """,
     )
 

@@ -199,6 +199,33 @@ def test_a_page_loaded_while_the_model_thinks_waits_for_the_answer_too() -> None
     assert "asks" not in pad._drawing
 
 
+def test_what_a_page_is_asked_about_is_not_undone_by_a_cell_that_sets_what_was_there() -> None:
+    """While a page's drawing is being answered, the picture that is still shown can be set again, and wins."""
+    asked, release = threading.Event(), threading.Event()
+    waits = False
+
+    def model(picture: Image) -> int:
+        if waits:
+            asked.set()
+            assert release.wait(20)
+        return int(picture.getbbox()[2] > 18)
+
+    pad = DigitWidget(model)
+    pad.image = PICTURES[1]
+    waits = True
+    host = Host(pad)
+    hand = threading.Thread(target=host.draw, args=(7,))
+    hand.start()
+    assert asked.wait(20)
+    waits = False
+    pad.image = PICTURES[1]
+    release.set()
+    hand.join(20)
+    assert pad.image == PICTURES[1]
+    assert pad.prediction == predict(PICTURES[1], model).prediction
+    assert host.state["_answered"] == host.question
+
+
 class Twins(Widget):
     """A widget whose two numbers are always the same."""
 

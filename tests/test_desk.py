@@ -168,7 +168,7 @@ def test_a_drawing_waits_until_it_is_asked_about() -> None:
     assert results(shown) == [KEYCAPS[3]]
     shown = page.publish(page.desk.ask())
     assert (shown.drawing, shown.is_stale, results(shown)) == (DRAWINGS[4], False, [KEYCAPS[4]])
-    assert page.desk.ask() is shown
+    assert page.desk.ask() is None
     assert actor.asked == [3, 4]
 
 
@@ -477,9 +477,9 @@ def test_a_destructor_may_use_the_desk(stage: Stage) -> None:
 
     class Collecting(Drawing):
         @property
-        def reading(self) -> tuple[str, bool]:
+        def content(self) -> tuple[str, bool]:
             gc.collect()  # as any allocation may
-            return super().reading
+            return super().content
 
     parted: list[Shown | None] = []
     desk = Desk((Actor().classifier(),))

@@ -93,7 +93,7 @@ class Interleaving(RuleBasedStateMachine):
                 drawing = SHEETS[sheet]
                 self.clocks[view] += (5, 3)[view]
                 self.number = max(self.number, self.clocks[view])
-                if asks or drawing.is_blank or drawing.reading != self.drawing.reading:
+                if asks or drawing.is_blank or drawing.content != self.drawing.content:
                     self.is_wanted = asks or drawing.is_blank
                 self.drawing = drawing
                 act = partial(desk.receive, Question(self.clocks[view], drawing, asks))

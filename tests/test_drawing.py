@@ -113,9 +113,9 @@ def test_drawings_that_read_the_same_have_the_same_ink() -> None:
     url = to_data_url(digit_ink(3))
     one, two = Drawing(checked([[[1, 2]]]), picture=url), Drawing(checked([[[3, 4]]]), picture=url)
     assert one != two
-    assert one.reading == two.reading
-    assert Drawing(one.strokes, background=url, picture=url).reading != one.reading != Drawing(picture=url).reading
-    assert Drawing(one.strokes, picture=to_data_url(digit_ink(4))).reading != one.reading
+    assert one.content == two.content
+    assert Drawing(one.strokes, background=url, picture=url).content != one.content != Drawing(picture=url).content
+    assert Drawing(one.strokes, picture=to_data_url(digit_ink(4))).content != one.content
 
 
 def test_a_drawing_from_a_front_end_arrives_whole() -> None:
@@ -130,15 +130,15 @@ def test_a_drawing_from_a_front_end_arrives_whole() -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({"picture": 5}, "picture must be a text, not a int"),
-        ({"picture": None}, "picture must be a text, not a NoneType"),
-        ({"picture": b"x"}, "picture must be a text"),
-        ({"picture": "x" * LIMIT}, "picture is too long: 4000000 characters"),
-        ({"background": []}, "background must be a text, not a list"),
+        ({"picture": 5}, "picture must be a string, not a int"),
+        ({"picture": None}, "picture must be a string, not a NoneType"),
+        ({"picture": b"x"}, "picture must be a string"),
+        ({"picture": "x" * (LIMIT + 1)}, "picture is too long: 4000001 characters"),
+        ({"background": []}, "background must be a string, not a list"),
         ({"background": "javascript:alert(1)"}, "must be a data URL"),
         ({"background": "data:image/svg+xml;base64,AAAA"}, "must be a data URL"),
         ({"background": " " + PNG}, "must be a data URL"),
-        ({"background": PNG + "A" * (LIMIT - len(PNG))}, "background is too long"),
+        ({"background": PNG + "A" * (LIMIT + 1 - len(PNG))}, "background is too long"),
         ({"strokes": "x"}, "strokes must be a list of strokes, not a str"),
         ({"strokes": {}}, "strokes must be a list of strokes, not a dict"),
         ({"strokes": None}, "strokes must be a list of strokes, not a NoneType"),
@@ -162,7 +162,7 @@ def test_what_is_no_drawing_is_refused_in_words(state: dict[str, Any], said: str
 def test_what_is_no_mapping_is_refused_in_words(state: object) -> None:
     """A message of another kind is named."""
     with pytest.raises(
-        DrawingError, match=f"mapping of picture, background and strokes; a {type(state).__name__} came"
+        DrawingError, match=f"mapping with picture, background and strokes, but got a {type(state).__name__}"
     ):
         Drawing.received(state)
 

@@ -396,7 +396,7 @@ def test_a_model_that_cannot_be_asked_why_keeps_its_answer() -> None:
     host = Host(pad)
     host.draw(3)
     assert (pad.prediction, pad.error, pad.explaining) == (3, "", False)
-    assert pad._why == {"error": "The model could not be asked why. RuntimeError: out of cheese"}
+    assert pad._why == {"error": "The answer could not be explained. RuntimeError: out of cheese"}
     assert (host.state["explaining"], host.state["_why"]) == (False, pad._why)
     host.draw(5)
     assert (pad.prediction, pad._why) == (3, {})

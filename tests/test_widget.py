@@ -290,10 +290,83 @@ def test_a_question_without_a_number(host: Host, pad: DigitWidget, question: obj
     """A question that is not numbered is refused in words, and the next one answered."""
     host.draw(3)
     pad.set_state({"_drawing": host.drawing | {"number": question, "asks": True, "known": 0}})
-    assert "cannot be used" in pad.error
-    assert pad._answered == host.question
+    assert "without a valid number" in pad.error
+    assert (pad.prediction, pad._answered) == (3, host.question)
     host.draw(4)
     assert (pad.prediction, pad._answered) == (4, host.question)
+
+
+@pytest.mark.parametrize("bad", [{"size": 9999}, {"predict_on": "lift"}, {"image": 5}, {"labels": []}])
+def test_a_setting_that_cannot_be_used_leaves_the_answer(host: Host, pad: DigitWidget, bad: dict[str, Any]) -> None:
+    """It is told in words, nothing of the message is set, and the drawing keeps its answer."""
+    host.draw(7)
+    host.send({"explaining": True} | bad)
+    assert "cannot be used" in pad.error
+    assert (pad.prediction, pad.explaining) == (7, False)
+    host.draw(3)
+    assert (pad.prediction, pad.error) == (3, "")
+
+
+def test_an_observer_s_failure_is_not_the_page_s(host: Host, pad: DigitWidget) -> None:
+    """A user's observer that fails at a pasted picture or a new size leaves the answer, and the pad is not blamed."""
+    label = Label()
+    pad.observe(lambda change: setattr(label, "value", change.new), ["prediction", "size"])
+    for state in ({"image": to_data_url(digit_ink(7))}, {"size": 300}):
+        with pytest.raises(traitlets.TraitError, match="Label"):
+            host.send(state)
+        assert (pad.prediction, pad.error) == (7, "")
+
+
+def test_hostile_depth_is_refused(host: Host, pad: DigitWidget) -> None:
+    """Lists in lists without end, wherever they stand, cost neither the question nor the next answer."""
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    host.send_drawing({"strokes": deep})
+    assert "Expected strokes" in pad.error
+    assert pad._answered == host.question
+    host.send({"_memory": {"past": deep}, "predict_on": "stroke"})
+    assert pad._memory == {}
+    host.draw(4)
+    assert (pad.prediction, pad.error) == (4, "")
+
+
+def test_strokes_that_a_user_changes_are_the_user_s(pad: DigitWidget) -> None:
+    """A list that was read from a pad and changed changes no pad; set again, it is drawn."""
+    pad.strokes = digit_strokes(7)
+    pad.clear()
+    pad.strokes.append([[1, 1, 0, 0.5]])
+    assert DigitWidget().strokes == []
+    changed = pad.strokes
+    changed[:] = digit_strokes(3)
+    pad.strokes = changed
+    assert pad.prediction == 3
+    assert np.array_equal(from_data_url(pad.image), digit_ink(3))
+
+
+def test_what_failed_is_asked_again_when_it_is_set_again() -> None:
+    """The same picture set again after a failure asks the model again; answered, it asks nobody."""
+    is_broken = False
+    asked = []
+
+    def model(_picture: Image.Image) -> int:
+        asked.append(1)
+        if is_broken:
+            message = "out of cheese"
+            raise RuntimeError(message)
+        return 3
+
+    pad = DigitWidget(model)
+    is_broken = True
+    pad.image = to_data_url(digit_ink(3))
+    assert "out of cheese" in pad.error
+    is_broken = False
+    pad.image = to_data_url(digit_ink(3))
+    assert (pad.prediction, pad.error) == (3, "")
+    asked.clear()
+    pad.image = to_data_url(digit_ink(3))
+    pad.labels = list(pad.labels)
+    assert asked == []
 
 
 def test_the_front_end_cannot_write_the_answer(host: Host, pad: DigitWidget) -> None:

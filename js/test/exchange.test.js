@@ -456,3 +456,14 @@ test("an answer is current until the drawing changes or is asked about", (t) => 
   exchange.settle(questions[0] + 1);
   assert.ok(!exchange.isCurrent(questions[0] + 1));
 });
+
+test("a question that was dropped is settled, and what is shown is not called its answer", (t) => {
+  const { exchange, questions } = begin(t);
+  exchange.request();
+  exchange.settle(questions[0], true);
+  assert.equal(exchange.state(), "stale");
+  assert.equal(exchange.isCurrent(questions[0]), false);
+  exchange.request();
+  exchange.settle(questions[1]);
+  assert.equal(exchange.state(), "current");
+});

@@ -81,8 +81,9 @@ class Comparison(DigitWidget):
         said = ", ".join(f"{name}: {answer.result if answer else NO_ANSWER}" for name, answer in self.answers.items())
         return f"<{type(self).__name__} {said}; agree={self.agree}>"
 
-    def _said(self) -> str:
-        return ", ".join(f"{row['name']}: {row['result']}" for row in self._rows)
+    def _said(self, shown: Shown) -> str:
+        said = ((name, outcome.answer) for name, outcome in self._outcomes(shown))
+        return ", ".join(f"{name}: {answer.result if answer else NO_ANSWER}" for name, answer in said)
 
     def _outcomes(self, shown: Shown) -> Iterator[tuple[str, Outcome]]:
         return zip(self._names, shown.outcomes, strict=True)
@@ -120,8 +121,8 @@ def compare(
         By name, as ``{"mine": network, "bundled": None}``, or in a list: then they are called after their class, their
         function or their file. Each is what `Classifier` takes.
     labels
-        One a class, for all models; those of the first `Classifier` among the models, or the ten keycap emoji, when
-        None. A `Classifier` then keeps its own.
+        One per class, for all models. If None, the labels of the first `Classifier` among the models, or the ten keycap
+        emoji; each `Classifier` keeps its own.
     transform, normalise
         What picture the models are given; see `Classifier`. One that is a `Classifier` keeps its own.
     **widget

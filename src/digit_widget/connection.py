@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -10,6 +11,7 @@ from digit_widget.desk import Desk, Question
 from digit_widget.drawing import Drawing
 from digit_widget.errors import DigitWidgetError, missing, sentence
 from digit_widget.keepsake import Keepsake, Kept
+from digit_widget.labels import NO_ANSWER
 from digit_widget.loading import load_in_background
 from digit_widget.projection import on_page, values
 from digit_widget.publisher import Publisher
@@ -56,18 +58,26 @@ class Connection(PadTraits):
         state = {name: value for name, value in sync_data.items() if name in FROM_FRONT_END}
         drawing = state.pop("_drawing", None)
         try:
-            super().set_state(state)
-        except traitlets.TraitError as error:
-            reason = str(error)
-            self._change(lambda: self._desk.refuse(None, reason))
-        if drawing is not None:
-            self._receive(drawing)
+            traits = self.traits()
+            state = {name: traits[name]._validate(self, value) for name, value in state.items()}  # noqa: SLF001
+        except (traitlets.TraitError, RecursionError) as error:
+            self._say(f"The pad sent something that cannot be used: {error}")
+            state = {}  # none is set unless all can be
+        requests = {name: state.pop(name) for name in ("image", "labels") if name in state}
+        try:
+            if state:
+                super().set_state(state)
+            for name, value in requests.items():
+                setattr(self, name, value)  # not within `set_state`, which holds back what is told meanwhile
+        finally:  # an observer may have failed
+            if drawing is not None:
+                self._receive(drawing)
 
     def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
         """Take a drawing from a front end; js/protocol.js says what is in it."""
         number = message.get("number") if isinstance(message, dict) else None
         if type(number) is not int or not 0 <= number <= MOST:
-            self._change(lambda: self._desk.refuse(None, "a drawing without a number."))
+            self._say("The pad sent a drawing without a valid number; it was ignored.")
             return
         try:
             question = Question(number, Drawing.received(message), asks=message.get("asks") is True)
@@ -79,22 +89,31 @@ class Connection(PadTraits):
             self._change(lambda: self._desk.receive(question), known_to_page=message.get("known"))
 
     def _keep(self, question: Question) -> None:
-        """Have a drawing in the state while it is being answered: a page that is loaded meanwhile waits for it, too."""
+        """Keep a drawing in the state while it is being answered: a page that is loaded meanwhile then waits, too."""
         shown = self._desk.shown
         page = on_page(question.drawing, question.number, shown.drawn) | {"asks": question.asks}
         self._publisher.publish(shown.generation, {"_drawing": page}, known=["_drawing"])
 
     def _request(self, name: str, value: Any) -> None:  # noqa: ANN401 - of the trait's kind
-        """Do what setting `image`, `strokes` or `labels` asks for."""
+        """Do what setting `image`, `strokes` or `labels` asks for, unless it is so already."""
+        newest = self._desk.drawing
+        if value == {"image": newest.picture, "strokes": newest.strokes, "labels": list(self._desk.labels)}[name]:
+            if self._desk.shown.has_failed:
+                self._change(lambda: self._desk.draw(newest))
+            return
         if name == "labels":
             self._change(lambda: self._desk.relabel(value))
             return
         try:
             drawing = Drawing.of_picture(value) if name == "image" else Drawing.of_strokes(value)
         except ImportError as error:
-            self._publisher.publish(self._desk.shown.generation, {"error": sentence(error)})
+            self._say(sentence(error))
         else:
             self._change(lambda: self._desk.draw(drawing))
+
+    def _say(self, error: str) -> None:
+        """Show what went wrong, and leave the drawing and its answer as they are."""
+        self._publisher.publish(self._desk.shown.generation, {"error": error})
 
     @traitlets.observe("predict_on")
     def _on_predict_on(self, _change: Any) -> None:  # noqa: ANN401
@@ -124,7 +143,8 @@ class Connection(PadTraits):
                 self._publish(shown, _OF_THE_PAGE if is_of_page else ())
             finally:
                 self._keepsake.follow(soon=known_to_page is not None)
-                self._explain()
+                if not isinstance(sys.exception(), KeyboardInterrupt):
+                    self._explain()
 
     def _publish(self, shown: Shown, known: Container[str] = ()) -> None:
         self._publisher.publish(shown.generation, self._outputs(shown), known)
@@ -137,24 +157,30 @@ class Connection(PadTraits):
         """If the user wants it, show why the answer is what it is, or a sentence that says why that is not known."""
         shown = self._desk.shown
         answer = shown.outcomes[0].answer
-        if not self.explaining or shown.is_stale or answer is None or answer.prediction is None:
+        if not self._explains() or shown.is_stale or answer is None or answer.prediction is None:
             return
         try:
             found = self._desk.explain()
         except Exception as failure:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
+            if not self._explains():
+                return  # switched off meanwhile
             self.explaining = False
-            why = {"error": sentence(failure, "The model could not be asked why.")}
+            why = {"error": sentence(failure, "The answer could not be explained.")}
             self._publisher.publish(shown.generation, {"_why": why})
         else:
-            if found:
+            if found and self._explains():
                 generation, explanation = found
                 self._publisher.publish(generation, {"_why": explanation.shown() | {"answered": self._answered}})
+
+    def _explains(self) -> bool:
+        return self.explaining
 
     def _kept(self) -> Kept:
         """Return what a notebook keeps of the pad."""
         shown = self._desk.shown
-        return Kept(shown.drawing, "" if shown.is_stale else self._said(), self.locale)
+        return Kept(shown.drawing, "" if shown.is_stale else self._said(shown), self.locale)
 
-    def _said(self) -> str:
+    def _said(self, shown: Shown) -> str:
         """Return the answer, for readers of the notebook."""
-        return self.result
+        answer = shown.outcomes[0].answer
+        return answer.result if answer else NO_ANSWER

@@ -35,7 +35,7 @@ class _State:
     """All that a desk knows, as one value."""
 
     classifiers: Classifiers
-    sharing: tuple[bool, ...]
+    follows: tuple[bool, ...]
     """Which classifiers are relabelled with the first."""
     now: Shown
     """The newest drawing; until it is answered, with the outcomes of the one before."""
@@ -49,7 +49,7 @@ class _State:
         return self.shown is not self.now
 
     def has_answered(self, drawing: Drawing) -> bool:
-        return self.answered is not None and self.answered.reading == drawing.reading
+        return self.answered is not None and self.answered.content == drawing.content
 
     def changed(self, *, asks: bool, **changes: Any) -> _State:  # noqa: ANN401 - what Shown has
         now = replace(self.now, generation=self.now.generation + 1, **changes)
@@ -99,12 +99,12 @@ class Desk:
 
     @property
     def classifiers(self) -> Classifiers:
-        """Who answers, the first one first."""
+        """The classifiers, in order."""
         return self._state.classifiers
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the first classifier's classes are called."""
+        """The labels of the first classifier."""
         return self._state.now.labels
 
     def receive(self, question: Question) -> Shown | None:
@@ -113,7 +113,7 @@ class Desk:
 
         def change(state: _State) -> _State:
             now = state.now
-            is_being_asked = state.is_asking and drawing.reading == now.drawing.reading
+            is_being_asked = state.is_asking and drawing.content == now.drawing.content
             asks = question.asks or drawing.is_blank or is_being_asked  # which this change would otherwise drop
             is_stale = not (asks or state.has_answered(drawing))
             number = max(now.number, question.number)
@@ -132,26 +132,26 @@ class Desk:
         return self._change(change)
 
     def ask(self) -> Shown | None:
-        """Answer the drawing that waits, if one does."""
+        """Answer the drawing that waits; None when none does."""
         if not self._state.now.is_stale:
-            return self.shown
+            return None
         return self._change(lambda state: state.changed(asks=True, is_stale=False))
 
     def swap(self, classifiers: Classifiers) -> Shown | None:
-        """Have others answer, with their own labels, and the drawing anew unless it waits."""
+        """Replace the classifiers, and answer the drawing again unless it is waiting to be asked about."""
 
         def change(state: _State) -> _State:
             now, first = state.now, classifiers[0]
             labels = now.labels if first is None else first.labels
-            sharing = tuple(classifier is None or classifier.labels == labels for classifier in classifiers)
+            follows = tuple(classifier is None or classifier.labels == labels for classifier in classifiers)
             outcomes = now.outcomes if len(now.outcomes) == len(classifiers) else (Outcome(),) * len(classifiers)
             after = state.changed(asks=not now.is_stale, labels=labels, outcomes=outcomes)
-            return replace(after, classifiers=classifiers, sharing=sharing, answered=None)
+            return replace(after, classifiers=classifiers, follows=follows, answered=None)
 
         return self._change(change)
 
     def relabel(self, labels: Iterable[str]) -> Shown | None:
-        """Call the classes otherwise, and answer the drawing anew unless it waits.
+        """Rename the classes, and answer the drawing again unless it is waiting to be asked about.
 
         The labels are those of the first classifier, and of the others that had the same ones as the first when they
         came. If they do not fit a classifier, its failure says so until others come.
@@ -250,9 +250,9 @@ def _answered(state: _State) -> _State:
 
 
 def _ready(state: _State, index: int) -> Classifier:
-    """Return a classifier with the labels that it is to have: made, or made anew, where it must be."""
+    """Return a classifier with the current labels, made or remade if needed."""
     classifier, labels = state.classifiers[index], state.now.labels
-    if classifier is None or (state.sharing[index] and classifier.labels != labels):
+    if classifier is None or (state.follows[index] and classifier.labels != labels):
         from digit_widget.classifier import Classifier  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
         return Classifier(classifier, labels)

@@ -18,7 +18,7 @@ _MAX_CHARACTERS = 2 * MAX_BYTES  # base64 makes four characters of three bytes
 
 
 class DrawingError(DigitWidgetError):
-    """A drawing that cannot be used; the message says what came and what was expected."""
+    """A drawing that cannot be used; the message says what was received and what was expected."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Drawing:
 
     Notes
     -----
-    `BLANK` is the only drawing that Python makes without a picture. Drawings with the same `reading` have the same ink.
+    `BLANK` is the only drawing that Python makes without a picture. Drawings with the same `content` have the same ink.
     """
 
     strokes: list[Stroke] = field(default_factory=list, hash=False)
@@ -43,7 +43,7 @@ class Drawing:
         return not self.picture
 
     @property
-    def reading(self) -> tuple[str, bool]:
+    def content(self) -> tuple[str, bool]:
         """The picture, and whether it is known to be dark on light because the pad alone has drawn it."""
         return self.picture, bool(self.strokes) and not self.background
 
@@ -93,7 +93,7 @@ class Drawing:
             When something is missing, of another type, too long, or does not fit the rest.
         """
         if not isinstance(state, dict):
-            message = f"A drawing is a mapping of picture, background and strokes; a {type(state).__name__} came."
+            message = f"Expected a mapping with picture, background and strokes, but got a {type(state).__name__}."
             raise DrawingError(message)
         picture, background = (_text(name, state.get(name)) for name in ("picture", "background"))
         if background and not DATA_URL.match(background):
@@ -124,7 +124,7 @@ class Drawing:
         """
         from digit_widget.picture import from_data_url  # noqa: PLC0415 - numpy and PIL come with the first drawing
 
-        picture, dark_on_light = self.reading
+        picture, dark_on_light = self.content
         return from_data_url(picture, dark_on_light=dark_on_light)
 
     def cleaned(self) -> str:
@@ -144,12 +144,10 @@ class Drawing:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
-        message = f"The drawing's {name} must be a text, not a {type(value).__name__}."
+        message = f"The drawing's {name} must be a string, not a {type(value).__name__}."
         raise DrawingError(message)
-    if len(value) >= _MAX_CHARACTERS:
-        message = (
-            f"The drawing's {name} is too long: {len(value)} characters, and at most {_MAX_CHARACTERS - 1} can be."
-        )
+    if len(value) > _MAX_CHARACTERS:
+        message = f"The drawing's {name} is too long: {len(value)} characters; the limit is {_MAX_CHARACTERS}."
         raise DrawingError(message)
     return value
 

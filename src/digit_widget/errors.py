@@ -50,7 +50,7 @@ def sentence(failure: BaseException, what: str = "The model could not answer.") 
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ImportError:
+    except (ImportError, ValueError):  # of a finder that cannot say, of a module without a specification
         return False
 
 

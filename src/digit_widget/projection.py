@@ -19,7 +19,7 @@ def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
     shown
         What is on the desk.
     lacking
-        What stands in `error` while nothing else went wrong.
+        The value of `error` when nothing else is wrong.
     """
     drawing, answer = shown.drawing, shown.outcomes[0].answer
     seen = ""
@@ -29,7 +29,7 @@ def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
         seen = to_data_url(answer.seen)
     return {
         "image": drawing.picture,
-        "strokes": drawing.strokes,
+        "strokes": [[list(point) for point in stroke] for stroke in drawing.strokes],  # the user may change it
         "labels": list(shown.labels),
         "result": answer.result if answer else NO_ANSWER,
         "prediction": answer.prediction if answer else None,

@@ -31,9 +31,9 @@ class Shown:
 
     drawing: Drawing
     outcomes: tuple[Outcome, ...]
-    """One a classifier."""
+    """One per classifier."""
     labels: tuple[str, ...]
-    """What the first classifier's classes are called."""
+    """The labels of the first classifier."""
     failure: BaseException | None = None
     """Why no classifier was asked: the picture cannot be read, or a message could not be used."""
     is_stale: bool = False

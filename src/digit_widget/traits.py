@@ -32,9 +32,7 @@ class _Projected:
 
     def set(self, pad: Any, value: Any) -> None:  # noqa: ANN401 - as traitlets has it
         new = self._validate(pad, value)  # type: ignore[attr-defined]
-        name: str = self.name  # type: ignore[attr-defined]
-        if new != getattr(pad, name):
-            pad._request(name, new)  # noqa: SLF001 - the trait is a part of the pad
+        pad._request(self.name, new)  # type: ignore[attr-defined]  # noqa: SLF001 - the trait is a part of the pad
 
 
 class _Picture(_Projected, traitlets.Unicode):  # type: ignore[type-arg]
@@ -93,7 +91,7 @@ class PadTraits(anywidget.AnyWidget):
     _unasked = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
     # Why the answer of this number (`answered`) is what it is, as pictures and labels; or an `error`; or nothing.
     _why: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
-    # What is kept of the pad in the notebook has this name, by which a view of the pad hides it.
+    # The name of the copy that the notebook keeps; views of the pad hide the copy by it.
     _kept_as = traitlets.Unicode(read_only=True).tag(sync=True)
 
     @traitlets.default("_kept_as")
@@ -107,7 +105,10 @@ class PadTraits(anywidget.AnyWidget):
     @traitlets.validate("_memory")
     def _validate_memory(self, proposal: Any) -> dict[str, Any]:  # noqa: ANN401
         memory: dict[str, Any] = proposal.value
-        return memory if len(json.dumps(memory)) <= MEMORY else {}
+        try:
+            return memory if len(json.dumps(memory)) <= MEMORY else {}
+        except RecursionError:
+            return {}
 
     @traitlets.validate("size")
     def _validate_size(self, proposal: Any) -> int:  # noqa: ANN401

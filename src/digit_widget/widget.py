@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from digit_widget.connection import Connection
 from digit_widget.drawing import BLANK
+from digit_widget.loading import classifier_class
+from digit_widget.models import ModelError
 from digit_widget.traits import FROM_WIDGETS, SETTABLE
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class DigitWidget(Connection):
         `strokes` stay in pad units whatever the size.
     locale
         The language the widget speaks, as a tag like ``"de"`` or ``"zh-Hans"``: English, German, Chinese and Hindi;
-        English where it is another. The page's or the browser's when ``""``.
+        Any other language falls back to English. The page's or the browser's when ``""``.
     **widget
         ``layout`` and ``tabbable`` of every ipywidget.
 
@@ -54,7 +56,7 @@ class DigitWidget(Connection):
     TypeError
         When a keyword is not one of these.
     traitlets.TraitError
-        When a value is not of its kind.
+        If a value has the wrong type.
 
     Notes
     -----
@@ -85,8 +87,7 @@ class DigitWidget(Connection):
         self._model, self._transform, self._normalise = model, transform, normalise
         classifier = None  # the bundled one, which is made with the first drawing
         if not (model is None and transform is None and normalise is not False):
-            from digit_widget.classifier import Classifier  # noqa: PLC0415 - it imports numpy and Pillow
-
+            Classifier = classifier_class()  # noqa: N806 - a class
             labels = traits.pop("labels", None)
             classifier = Classifier.of(model, labels, transform=transform, normalise=normalise)
         self._start((classifier,), traits)
@@ -108,8 +109,7 @@ class DigitWidget(Connection):
 
     @model.setter
     def model(self, model: object) -> None:
-        from digit_widget.classifier import Classifier  # noqa: PLC0415 - it imports numpy and Pillow
-
+        Classifier = classifier_class()  # noqa: N806 - a class
         classifier = model
         if not isinstance(classifier, Classifier):
             classifier = Classifier(model, self.labels, transform=self._transform, normalise=self._normalise)
@@ -118,7 +118,7 @@ class DigitWidget(Connection):
 
     @property
     def traceback(self) -> str:
-        """Where in the model, or on the way to it, the error of the last answer came from; '' when there was none."""
+        """The traceback of the last answer's error; '' when there was none."""
         shown = self._desk.shown
         failure = shown.failure or shown.outcomes[0].failure
         return "".join(traceback.format_exception(failure)) if failure else ""
@@ -144,9 +144,11 @@ class DigitWidget(Connection):
         ModelError
             When the model fails, or is too slow to be asked a hundred times.
         """
-        while not (found := self._desk.explain()):
-            pass  # somebody drew meanwhile
-        return found[1]
+        for _ in range(10):
+            if found := self._desk.explain():
+                return found[1]
+        message = "The drawing changed each time it was to be explained; explain it again when nobody draws."
+        raise ModelError(message)
 
     def __repr__(self) -> str:
         """Return what an output cell shows where there are no widgets."""

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safetensors.torch import load_file
-from torch import nn
+from digit_widget.models import TORCH, ModelError, bundled
 
-from digit_widget.models import bundled
+try:
+    from safetensors.torch import load_file
+    from torch import nn
+except ImportError as error:
+    _message = f"The network as a torch module needs PyTorch, which cannot be imported ({error}): pip install '{TORCH}'"
+    raise ModelError(_message) from error
 
 if TYPE_CHECKING:
     from torch import Tensor
