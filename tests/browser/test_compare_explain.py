@@ -209,7 +209,7 @@ def test_a_model_that_cannot_be_asked_why_says_so(lab: Lab, kernel: Kernel) -> N
     pad.expect_digit(3)
     kernel.run("fails = True")
     pad.click("why")
-    expect(pad.part("message")).to_have_text("The model could not be asked why. RuntimeError: out of cheese")
+    expect(pad.part("message")).to_have_text("The answer could not be explained. RuntimeError: out of cheese")
     expect(pad.part("why")).to_have_attribute("aria-pressed", "false")
     expect(pad.part("confidence")).to_contain_text("%")
     pad.expect_digit(3)
