@@ -414,3 +414,19 @@ print(pad.prediction, "digit_widget.explain" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["3", "False"], done.stderr
+
+
+def test_a_drawing_that_waits_has_no_reasons_of_the_one_before(host: Host, pad: DigitWidget) -> None:
+    """With a button, the reasons of an older drawing are not computed anew for one that nobody has asked about."""
+    pad.explaining = True
+    host.draw(6)
+    host.draw(4, ask=False)
+    assert (pad._why, pad.explaining) == ({}, True)
+
+
+def test_what_is_no_digit_has_no_reasons_and_no_error() -> None:
+    """The toggle stays on where there is no answer to explain."""
+    pad = DigitWidget(lambda _: None)
+    pad.explaining = True
+    Host(pad).draw(3)
+    assert (pad._why, pad.explaining, pad.error) == ({}, True, "")

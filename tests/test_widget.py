@@ -14,6 +14,8 @@ from ipywidgets import IntSlider, Label
 from PIL import Image
 
 from digit_widget import DigitWidget, predict
+from digit_widget.desk import Question
+from digit_widget.drawing import Drawing
 from digit_widget.labels import KEYCAPS, NO_ANSWER
 from digit_widget.picture import from_data_url, to_data_url
 from digit_widget.strokes import PAD_SIZE
@@ -483,3 +485,25 @@ def test_a_model_that_fails_is_told() -> None:
     is_broken = False
     host.draw(3)
     assert (pad.prediction, pad.error, pad.traceback) == (3, "", "")
+
+
+def test_a_drawing_that_only_waits_is_not_counted_as_answered(host: Host, pad: DigitWidget) -> None:
+    """With a button, the number that is answered stays that of the last question."""
+    host.draw(3)
+    host.draw(4, ask=False)
+    assert (pad._answered, pad._unasked) == (host.question - 1, True)
+    host.ask()
+    assert (pad._answered, pad._unasked) == (host.question, False)
+
+
+def test_a_cell_that_is_interrupted_leaves_the_drawing_waiting(pad: DigitWidget) -> None:
+    """The interrupt is raised, and the pad shows the drawing as one that nobody has asked about."""
+    with pytest.raises(KeyboardInterrupt):
+        pad._change(lambda: interrupted(pad))
+    assert (pad.strokes, pad._unasked) == (digit_strokes(7), True)
+
+
+def interrupted(pad: DigitWidget) -> None:
+    """Draw, and be interrupted before there is an answer."""
+    pad._desk.receive(Question(1, Drawing.of_strokes(digit_strokes(7)), asks=False))
+    raise KeyboardInterrupt
