@@ -51,7 +51,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 def build(out: Path, *kinds: str) -> Path:
     """Build into a folder and return the wheel; without a kind, an sdist and from that the wheel."""
-    # Without isolation: the build back end is installed already, and no test should need a network.
+    # Without isolation: the build back end is installed already.
     run(sys.executable, "-m", "build", "--no-isolation", *kinds, "--outdir", out, ROOT, cwd=out)
     [wheel] = out.glob("*.whl")
     return wheel

@@ -20,7 +20,7 @@ function generator(seed) {
   };
 }
 
-/** Python as widget.py is: it keeps a drawing and its answer, which is the drawing's `key`. */
+/** Python as desk.py is: it keeps a drawing and its answer, which is the drawing's `key`. */
 class Python {
   drawn = 0;
   traits = {

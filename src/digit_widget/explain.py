@@ -13,8 +13,7 @@ from PIL import Image
 from digit_widget.deadline import Caller, DeadlineError
 from digit_widget.models import ModelError
 from digit_widget.normalise import place
-from digit_widget.picture import data_url as data_url  # noqa: PLC0414 - the widget makes its pictures with it
-from digit_widget.picture import shrink
+from digit_widget.picture import data_url, shrink
 from digit_widget.strokes import PAD_SIZE
 
 if TYPE_CHECKING:
