@@ -57,7 +57,8 @@ def _exchanges(n: int) -> dict[str, list[Exchange]]:
     for name, own in exchanges.items():
         for exchange, python in zip(own, spent[name], strict=True):
             exchange["python"] = python
-    return {name: own[WARM_UP:] for name, own in exchanges.items()}
+    # Now and then, once in some hundred exchanges, the browser gives the answer's arrival a time after its effect.
+    return {name: [one for one in own[WARM_UP:] if one["received"] is not None] for name, own in exchanges.items()}
 
 
 def _interleaved(notebook: Notebook, turns: int) -> dict[str, list[Exchange]]:

@@ -44,7 +44,7 @@
   /** What was measured; reading the messages waits until the clock has stopped. */
   function told({ name, lifted, sent, received, changed, text }, painted) {
     const question = sent.find(isUpdate);
-    const answer = received.filter(({ at }) => at < changed).findLast(isUpdate);
+    const answer = received.filter(({ at }) => at <= changed).findLast(isUpdate);
     const bytes = question && size(question.data);
     if (name === "pad") probe.drawingBytes = bytes;
     return { name, text, bytes, lifted, sent: question?.at, received: answer?.at, changed, painted };

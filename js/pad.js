@@ -184,8 +184,8 @@ export function createPad(canvas, { onChange, onCancel, onReady, signal }) {
     const { background, strokes } = history.now;
     history.push({ background, strokes: [...strokes, stroke] });
     release();
+    onChange(true); // first: the question need not wait until the screen is painted
     paint(screen); // in one piece, where it was drawn piece by piece
-    onChange(true);
   }
 
   /** Take the pen away from whoever holds it, and the unfinished stroke with it. */

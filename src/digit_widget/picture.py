@@ -213,7 +213,7 @@ def _opened(image: Image.Image) -> Image.Image:
         image.load()
         if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # transposing always copies
             image = ImageOps.exif_transpose(image)
-        if image.has_transparency_data:
+        if image.has_transparency_data and not _is_opaque(image):
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         elif image.mode.startswith("I;16"):
@@ -222,6 +222,11 @@ def _opened(image: Image.Image) -> Image.Image:
     except Exception as error:  # decoders raise all kinds of exceptions for hostile bytes
         message = "The picture is cut short or damaged. Send it again."
         raise PictureError(message) from error
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    """Return whether a picture has an alpha channel that is full everywhere, as a browser writes that of a pad."""
+    return image.mode == "RGBA" and bool((np.asarray(image)[..., 3] == 255).all())  # noqa: PLR2004 - full
 
 
 def _from_array(picture: Any) -> Image.Image:  # noqa: ANN401 - anything numpy can look at
