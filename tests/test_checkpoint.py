@@ -145,13 +145,14 @@ def refused(path: Path) -> str:
         lambda model: {"state_dict": model.state_dict(), "epoch": 3},
         lambda model: {"model_state_dict": model.state_dict(), "losses": [0.5, 0.25], "milestones": Counter([1, 1])},
         lambda model: {"model": {"state_dict": model.state_dict()}},
+        lambda model: {"model": {"name": "CNN"}, "net": model.state_dict(), "weights": {}},
         lambda model: nn.DataParallel(model).state_dict(),
         lambda model: {f"_orig_mod.{name}": value for name, value in model.state_dict().items()},
         lambda model: {f"module._orig_mod.{name}": value for name, value in model.state_dict().items()},
         lambda model: {f"_orig_mod.module.{name}": value for name, value in model.state_dict().items()},
     ],
     ids=[
-        *("state_dict", "dict", "parameters", "under state_dict", "under model_state_dict", "under two"),
+        *("state_dict", "dict", "parameters", "under state_dict", "under model_state_dict", "under two", "under net"),
         *("DataParallel", "compile", "compile in DataParallel", "DataParallel in compile"),
     ],
 )
@@ -672,7 +673,10 @@ def test_other_tensors(path: Path, how: dict[str, Any], make: Callable[[], torch
     ("content", "says"),
     [
         ({}, "contains a dict without named weights"),
-        ({"epoch": 3, "net": WEIGHT}, "may also be in a dict, as state_dict, model_state_dict, model"),
+        (
+            {"epoch": 3, "mine": WEIGHT},
+            "may also be in a dict, as state_dict, model_state_dict, model_state, net, network",
+        ),
         ({"model": nn.Dropout()}, "contains a module without named weights"),
         ([torch.ones(2)], "contains a list without"),
         (torch.ones(2), "contains a Tensor without"),

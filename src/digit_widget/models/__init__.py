@@ -64,7 +64,7 @@ def bundled() -> Path:
     return (packaged if packaged.is_dir() else _PACKAGE.parents[1] / "models") / "digits.safetensors"
 
 
-def load_model(path: str | os.PathLike[str] | None = None) -> Model:
+def load_model(path: str | os.PathLike[str] | None = None, *, into: object = None) -> Model:
     """Load a model from a file, without running any code that the file may contain.
 
     Parameters
@@ -73,6 +73,9 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         A ``.safetensors`` file (run by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with weights of
         the article's CNN, or any ``.onnx`` file (needs onnxruntime). None is the bundled CNN, which is loaded once in a
         process.
+    into
+        A ``torch.nn.Module`` of one's own that gets the weights in a torch checkpoint or a safetensors file, all of
+        them or none, and is then the model. It keeps its device, dtype and mode.
 
     Raises
     ------
@@ -84,6 +87,9 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     >>> load_model().shape
     (1, 28, 28)
     """
+    if path is None and into is not None:
+        message = "into= needs the path of the weights: load_model('weights.pt', into=MyNet())."
+        raise ModelError(message)
     if path is None:
         with _loading:  # a prediction waits while the model is loaded in the background, and does not load it again
             return _bundled()
@@ -92,10 +98,15 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         message = f"The model file {os.fspath(path)!r} does not exist."
         raise ModelError(message)
     match file.suffix.lower():
+        case suffix if into is not None and suffix in (".safetensors", *_CHECKPOINTS):
+            return _load_into(file, into)
         case ".safetensors":
             from digit_widget.models.numpy_cnn import load_safetensors  # noqa: PLC0415 - it imports numpy
 
             return load_safetensors(file)
+        case ".onnx" if into is not None:
+            message = f"{file.name} contains its own network, so into= is not needed: load_model({file.name!r})."
+            raise ModelError(message)
         case ".onnx":
             from digit_widget.models.onnx import load_onnx  # noqa: PLC0415 - onnxruntime is an extra
 
@@ -116,6 +127,15 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         "model instead of the path."
     )
     raise ModelError(message)
+
+
+def _load_into(file: Path, into: object) -> Model:
+    try:
+        from digit_widget.models.pytorch import load_module  # noqa: PLC0415 - torch takes seconds to import
+    except ImportError as error:
+        message = f"PyTorch is needed for into=, but it cannot be imported ({error}). Install it: pip install '{TORCH}'"
+        raise ModelError(message) from error
+    return load_module(file, into)
 
 
 def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> Model:

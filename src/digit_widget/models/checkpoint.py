@@ -45,8 +45,9 @@ _STOOD_IN = (
     "torch.nn.functional.",
     "torch.nn.parallel.",
 )
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
-_YOURSELF = "load it yourself and pass the model: DigitWidget(model=module)."
+_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "net", "network", "weights", "model")
+_DEEPEST = 4  # wrappers in one another
+_YOURSELF = "load it yourself with torch.load(path, weights_only=False) and pass the module: DigitWidget(model=module)."
 _reading = Lock()  # torch's list and Python's warning filters belong to the whole process
 
 
@@ -63,7 +64,7 @@ def _holder(*_: object) -> type[_Holder]:
     return _Holder
 
 
-def weights_in(path: Path) -> dict[str, torch.Tensor]:
+def raw_weights_in(path: Path) -> dict[str, torch.Tensor]:
     """Return the weights in a torch checkpoint, by name, without running any code in it.
 
     Parameters
@@ -102,6 +103,15 @@ def weights_in(path: Path) -> dict[str, torch.Tensor]:
         raise ModelError(message) from error
 
 
+def weights_in(path: Path) -> dict[str, torch.Tensor]:
+    """Return the weights in a torch checkpoint as `raw_weights_in` does, without the prefixes of torch's wrappers."""
+    weights = raw_weights_in(path)
+    for prefix in ("module.", "_orig_mod.", "module."):  # of DataParallel and torch.compile, in either order
+        if all(name.startswith(prefix) for name in weights):
+            weights = {name.removeprefix(prefix): value for name, value in weights.items()}
+    return weights
+
+
 def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
     """Return what torch may read, and add the names in it to ``names``."""
     with path.open("rb") as file:
@@ -134,6 +144,9 @@ def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
 
 
 def _pickle_in_zip(path: Path) -> io.BytesIO:
+    if not zipfile.is_zipfile(path):
+        message = "is cut short or damaged: the list of contents at its end is missing. Copy or download it again."
+        raise ModelError(message)
     with zipfile.ZipFile(path) as archive:
         every = archive.infolist()
         members = {member.filename.partition("/")[2]: member for member in every}
@@ -210,15 +223,11 @@ def _taken_apart(stream: io.BytesIO) -> Iterator[tuple[str, Any, int, list[str]]
 
 
 def _weights(loaded: object, size: int) -> dict[str, torch.Tensor]:
-    # A file can give dicts and tensors attributes that hide their methods, so these are called through their classes.
-    for _ in _WRAPPERS:
-        inside = [dict.get(loaded, key) for key in _WRAPPERS] if isinstance(loaded, dict) else []
-        loaded = next((one for one in inside if isinstance(one, (dict, _Holder))), loaded)
-    items: Iterable[tuple[object, object]] = dict.items(loaded) if isinstance(loaded, dict) else ()
-    if isinstance(loaded, _Holder):
-        items = _items(loaded)
-    found = {name: value for name, value in items if isinstance(name, str) and isinstance(value, torch.Tensor)}
+    found = _found(loaded)
     if not found:
+        if isinstance(loaded, dict):
+            inside = (dict.get(loaded, key) for key in _WRAPPERS)
+            loaded = next((one for one in inside if isinstance(one, _Holder)), loaded)
         kind = "module" if isinstance(loaded, _Holder) else type(loaded).__name__
         message = (
             f"contains a {kind} without named weights. Pass what torch.save(model.state_dict(), path) writes; "
@@ -228,11 +237,22 @@ def _weights(loaded: object, size: int) -> dict[str, torch.Tensor]:
     if sum(torch.Tensor.numel(value) * torch.Tensor.element_size(value) for value in found.values()) > 8 * size:
         message = f"describes tensors far larger than its {size:,} bytes can contain. Save it again with torch.save."
         raise ModelError(message)
-    weights = {name: torch.Tensor.detach(value).clone() for name, value in found.items()}
-    for prefix in ("module.", "_orig_mod.", "module."):  # of DataParallel and torch.compile, in either order
-        if all(name.startswith(prefix) for name in weights):
-            weights = {name.removeprefix(prefix): value for name, value in weights.items()}
-    return weights
+    return {name: torch.Tensor.detach(value).clone() for name, value in found.items()}
+
+
+def _found(loaded: object, depth: int = 0) -> dict[str, torch.Tensor]:
+    """Return the weights in what was loaded, or in the first of its wrappers that has some."""
+    # A file can give dicts and tensors attributes that hide their methods, so these are called through their classes.
+    items: Iterable[tuple[object, object]] = ()
+    if isinstance(loaded, _Holder):
+        items = _items(loaded)
+    elif isinstance(loaded, dict):
+        for key in _WRAPPERS if depth < _DEEPEST else ():
+            inside = dict.get(loaded, key)
+            if isinstance(inside, (dict, _Holder)) and (found := _found(inside, depth + 1)):
+                return found
+        items = dict.items(loaded)
+    return {name: value for name, value in items if isinstance(name, str) and isinstance(value, torch.Tensor)}
 
 
 def _items(module: _Holder) -> Iterator[tuple[str, object]]:

@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from safetensors import SafetensorError, deserialize, safe_open
 
 from digit_widget.models import ModelError, calibration
+from digit_widget.models.sketch import sketch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,15 +150,10 @@ def check_architecture(shapes: Mapping[str, tuple[int, ...]], file: str, archite
         return
     message = (
         f"Expected weights of the article's CNN, but {file} contains those of "
-        f"{f'the architecture {architecture!r}' if architecture else 'another network'} ({_listed(shapes)}). Create "
-        "that network yourself, load the weights into it, and pass it: DigitWidget(model=network)."
+        f"{f'the architecture {architecture!r}' if architecture else 'another network'} ({sketch(shapes)}). Create "
+        "that network yourself and load them into it: load_model(path, into=MyNet())."
     )
     raise ModelError(message)
-
-
-def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    first = [f"{name} {' × '.join(map(str, shape))}" for name, shape in list(shapes.items())[:3]]
-    return ", ".join(first) + (", …" if len(shapes) > len(first) else "") if first else "no weights at all"
 
 
 def load_safetensors(path: Path) -> NumpyCNN:

@@ -16,7 +16,8 @@ from digit_widget.locks import Lock, after_fork
 from digit_widget.models import ModelError, as_array
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
-from digit_widget.models.numpy_cnn import NumpyCNN, check_architecture
+from digit_widget.models.into import fitting, load_into
+from digit_widget.models.numpy_cnn import SHAPES, NumpyCNN, check_architecture
 from digit_widget.models.shadow import Shadows
 
 if TYPE_CHECKING:
@@ -189,9 +190,24 @@ def load_checkpoint(path: Path) -> TorchModel:
     ModelError
         If it is damaged, contains anything other than weights, or is of another architecture.
     """
-    weights = weights_in(path)
+    weights = fitting(weights_in(path), {*SHAPES, "fc2.weight", "fc2.bias"})
     check_architecture({name: tuple(weight.shape) for name, weight in weights.items()}, path.name)
     classes = len(weights["fc2.bias"])
     network = CNN(classes)
     network.load_state_dict({name: weight.float() for name, weight in weights.items()})
     return TorchModel(network.eval(), NumpyCNN.shape, classes)
+
+
+def load_module(path: Path, into: object) -> TorchModel:
+    """Load the weights in a torch checkpoint or a safetensors file into a module, and return it as a model.
+
+    Raises
+    ------
+    ModelError
+        If the weights do not fit.
+    """
+    module = load_into(path, into)
+    try:
+        return from_module(module)
+    except ModelError:  # the weights fit; a transform may make pictures of the size that it takes
+        return from_module(module, any_shape=True)
