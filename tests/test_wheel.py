@@ -220,7 +220,7 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     return bool(names & {"ImportError", "ModuleNotFoundError"})
 
 
-NEED_TORCH = {f"digit_widget/models/{name}.py imports torch" for name in ("checkpoint", "pytorch", "shadow")}
+NEED_TORCH = {f"digit_widget/models/{name}.py imports torch" for name in ("checkpoint", "into", "pytorch", "shadow")}
 """What is imported only when a model of torch's is there."""
 
 
