@@ -145,7 +145,7 @@ def refused(path: Path) -> str:
         lambda model: {"state_dict": model.state_dict(), "epoch": 3},
         lambda model: {"model_state_dict": model.state_dict(), "losses": [0.5, 0.25], "milestones": Counter([1, 1])},
         lambda model: {"model": {"state_dict": model.state_dict()}},
-        lambda model: {"model": {"name": "CNN"}, "net": model.state_dict(), "weights": {}},
+        lambda model: {"state_dict": {"epoch": 3}, "net": model.state_dict(), "weights": {}},
         lambda model: nn.DataParallel(model).state_dict(),
         lambda model: {f"_orig_mod.{name}": value for name, value in model.state_dict().items()},
         lambda model: {f"module._orig_mod.{name}": value for name, value in model.state_dict().items()},
@@ -291,10 +291,11 @@ def text(content: str) -> bytes:
     return pickle.BINUNICODE + len(content.encode()).to_bytes(4, "little") + content.encode()
 
 
-def called(name: str, argument: str, then: bytes = b"") -> bytes:
+def called(name: str, argument: str, then: bytes = b"", protocol: int = 2) -> bytes:
     """Assemble a call of "module name" by hand."""
     module, function = name.split(" ")
-    return zipped(b"\x80\x02c%b\n%b\n%b\x85R%b." % (module.encode(), function.encode(), text(argument), then))
+    parts = (protocol, module.encode(), function.encode(), text(argument), then)
+    return zipped(b"\x80%cc%b\n%b\n%b\x85R%b." % parts)
 
 
 def within(marker: Path, place: int) -> bytes:
@@ -373,9 +374,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], How, str]] = {
     "__setstate__ in a legacy file": (lambda marker: {"model": Touches(marker)}, LEGACY, "contains a module without"),
     "a function of the notebook": (lambda marker: Reduced(touch, (str(marker),)), {}, "asks for __main__.touch"),
     "something a module of torch's imports": (
-        lambda marker: called("torch.nn.modules.module inspect.os.system", f'echo > "{marker}"').replace(
-            b"\x80\x02c", b"\x80\x04c"
-        ),
+        lambda marker: called("torch.nn.modules.module inspect.os.system", f'echo > "{marker}"', protocol=4),
         "",
         "cannot be read as weights",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,20 @@ def test_what_is_no_module(tmp_path: Path) -> None:
         load_model(tmp_path / "net.pt", into=3)
     with pytest.raises(ModelError, match="needs the path"):
         load_model(into=network())
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: nn.LazyLinear(2), "has no weights yet: some of its layers are lazy"),
+        (lambda: nn.Linear(2, 2, device="meta"), "has no weights yet: it is on the device meta"),
+    ],
+)
+def test_a_module_that_has_no_weights_yet(tmp_path: Path, make: Callable[[], nn.Module], says: str) -> None:
+    """It is told what is missing, with what to do."""
+    torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "net.pt")
+    with warnings.catch_warnings(action="ignore"), pytest.raises(ModelError, match=says):
+        load_model(tmp_path / "net.pt", into=make())
 
 
 def test_the_layers_are_sketched(tmp_path: Path) -> None:

@@ -160,6 +160,25 @@ def test_python_s_drawing_is_the_last_even_while_a_hand_is_waited_for(notebook: 
     assert np.array_equal(notebook.ink, digit_ink(4))
 
 
+def test_one_thread_follows_stroke_after_stroke(notebook: Notebook) -> None:
+    """It is not started again while it waits for the next stroke; once it has rested long enough, or failed, it is."""
+    notebook.run(PAD)
+    notebook.run("host.draw(1)")
+    notebook.wait()
+    notebook.run("first = pad._keepsake._thread\nhost.draw(2)")
+    notebook.wait()
+    notebook.run(
+        "assert pad._keepsake._thread is first and first.is_alive()\nkeepsake.REST, rest = 0.01, keepsake.REST"
+    )
+    notebook.run("host.draw(3)")
+    notebook.wait()
+    notebook.run("first.join(20)\nassert not first.is_alive()\nkeepsake.REST = rest")
+    notebook.run("content, pad._keepsake._content = pad._keepsake._content, None\nhost.draw(4)")
+    notebook.run("failing = pad._keepsake._thread\nfailing.join(20)\npad._keepsake._content = content\nhost.draw(5)")
+    notebook.wait()
+    assert np.array_equal(notebook.ink, digit_ink(5))
+
+
 def test_a_drawing_nobody_asked_about_is_kept_without_an_answer(notebook: Notebook) -> None:
     """With a button, the drawing may be newer than the answer, or have none: that of an older one is not kept by it."""
     notebook.run(PAD)

@@ -109,6 +109,19 @@ def test_transparent_is_white(ink: np.ndarray) -> None:
     assert not to_ink(np.zeros((50, 50, 4), np.uint8)).any()
 
 
+def test_an_opaque_picture_is_what_it_is_without_its_alpha_channel() -> None:
+    """So browsers send what is on a pad; a single pixel that is not opaque makes it one to be laid on white."""
+    colours = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    rgba = np.dstack([colours, np.full((40, 50), 255, np.uint8)])
+    expected = from_data_url(data_url(colours), dark_on_light=True)
+    assert np.array_equal(from_data_url(data_url(rgba), dark_on_light=True), expected)
+    rgba[20, 30] = (0, 0, 0, 0)
+    found = from_data_url(data_url(rgba), dark_on_light=True)
+    assert found[20, 30] == 0
+    expected[20, 30] = 0
+    assert np.array_equal(found, expected)
+
+
 def test_sixteen_bits(ink: np.ndarray) -> None:
     """A 16-bit scan keeps its greys."""
     scan = Image.fromarray((255 - ink).astype(np.uint16) * 257)

@@ -92,7 +92,7 @@ class Keepsake:
                 self._publish(update=True)
                 return
             self._is_due.set()
-            if self._thread:
+            if self._thread and self._thread.is_alive():  # not where an update failed, or after a fork
                 return
             self._thread = threading.Thread(target=self._follow_hand, name="digit-widget: keep", daemon=True)
             try:

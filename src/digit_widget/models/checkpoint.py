@@ -23,7 +23,7 @@ from digit_widget.locks import Lock
 from digit_widget.models import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _LARGEST = 2 << 30  # bytes of a file
@@ -46,6 +46,7 @@ _STOOD_IN = (
     "torch.nn.parallel.",
 )
 _WRAPPERS = ("state_dict", "model_state_dict", "model_state", "net", "network", "weights", "model")
+_PREFIXES = ("module.", "model.", "net.", "network.", "_orig_mod.")
 _DEEPEST = 4  # wrappers in one another
 _YOURSELF = "load it yourself with torch.load(path, weights_only=False) and pass the module: DigitWidget(model=module)."
 _reading = Lock()  # torch's list and Python's warning filters belong to the whole process
@@ -64,7 +65,7 @@ def _holder(*_: object) -> type[_Holder]:
     return _Holder
 
 
-def raw_weights_in(path: Path) -> dict[str, torch.Tensor]:
+def weights_in(path: Path, names: Collection[str] | None = None) -> dict[str, torch.Tensor]:
     """Return the weights in a torch checkpoint, by name, without running any code in it.
 
     Parameters
@@ -72,21 +73,23 @@ def raw_weights_in(path: Path) -> dict[str, torch.Tensor]:
     path
         A file that ``torch.save`` wrote (in 2017 or later): a state dict or a whole module, alone or in the dict of a
         training run.
+    names
+        Those that the weights should have; see `without_prefixes`.
 
     Raises
     ------
     ModelError
         If it is anything else. The message says what it is, and what to do.
     """
-    names: set[str] = set()
+    asked_for: set[str] = set()
     try:
         with _reading, warnings.catch_warnings(action="ignore"):
-            source = _inspected(path, names)
-            holders = [(_Holder, name) for name in names if name.startswith(_STOOD_IN)]
+            source = _inspected(path, asked_for)
+            holders = [(_Holder, name) for name in asked_for if name.startswith(_STOOD_IN)]
             with safe_globals([*holders, (_holder, f"{__name__}.{_holder.__name__}")]):
                 # Mapped, because before torch 2.10 a storage read otherwise may reach past what the file holds.
                 loaded = torch.load(source, map_location="cpu", weights_only=True, mmap=source is path)
-            return _weights(loaded, path.stat().st_size)
+            return without_prefixes(_weights(loaded, path.stat().st_size), names)
     except ModelError as error:
         message = f"{path.name} {error}"
         raise ModelError(message) from None
@@ -94,7 +97,7 @@ def raw_weights_in(path: Path) -> dict[str, torch.Tensor]:
         message = f"{path.name} cannot be read: {error.strerror or error}."
         raise ModelError(message) from error
     except Exception as error:
-        own = ", ".join(sorted(name for name in names if name.startswith("__main__.")))[:200]
+        own = ", ".join(sorted(name for name in asked_for if name.startswith("__main__.")))[:200]
         message = (
             f"{path.name} cannot be read as weights: it is cut short or damaged, or contains something other than "
             f"modules, tensors and plain values{own and f' (it asks for {own})'}. No code in it was run. Copy or "
@@ -103,13 +106,22 @@ def raw_weights_in(path: Path) -> dict[str, torch.Tensor]:
         raise ModelError(message) from error
 
 
-def weights_in(path: Path) -> dict[str, torch.Tensor]:
-    """Return the weights in a torch checkpoint as `raw_weights_in` does, without the prefixes of torch's wrappers."""
-    weights = raw_weights_in(path)
-    for prefix in ("module.", "_orig_mod.", "module."):  # of DataParallel and torch.compile, in either order
-        if all(name.startswith(prefix) for name in weights):
-            weights = {name.removeprefix(prefix): value for name, value in weights.items()}
-    return weights
+def without_prefixes(
+    weights: Mapping[str, torch.Tensor], names: Collection[str] | None = None
+) -> dict[str, torch.Tensor]:
+    """Return weights without what other libraries, and wrappers of torch's, put before the names of all weights.
+
+    If the names that they should have are given, only as far as that makes more of them match.
+    """
+    best = current = dict(weights)
+    while current:
+        prefix = next((one for one in _PREFIXES if all(name.startswith(one) for name in current)), "")
+        if not prefix:
+            break
+        current = {name.removeprefix(prefix): value for name, value in current.items()}
+        if names is None or sum(name in names for name in current) > sum(name in names for name in best):
+            best = current
+    return best
 
 
 def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
@@ -121,7 +133,7 @@ def _inspected(path: Path, names: set[str]) -> Path | io.BytesIO:
     if not beginning:
         refusal = "is empty. Copy or download it again."
     elif path.stat().st_size > _LARGEST:
-        refusal = f"is larger than {_LARGEST:,} bytes. If that is right, {_YOURSELF}"
+        refusal = f"is larger than {_LARGEST:,} bytes. If you trust it, {_YOURSELF}"
     elif beginning.startswith(b"PK\3\4"):
         names |= _names(_pickle_in_zip(path))
     elif _MAGIC in beginning[:32]:

@@ -34,6 +34,9 @@ SHAPES = {
 }
 """The shapes of the weights, by torch's names; those of fc2 depend on the number of classes."""
 
+NAMES = (*SHAPES, "fc2.weight", "fc2.bias")
+"""The names of all weights."""
+
 BLOCK = 8
 """Pictures computed at a time, so that the values between two layers fit into the processor's cache."""
 

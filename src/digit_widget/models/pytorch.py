@@ -16,8 +16,8 @@ from digit_widget.locks import Lock, after_fork
 from digit_widget.models import ModelError, as_array
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
-from digit_widget.models.into import fitting, load_into
-from digit_widget.models.numpy_cnn import SHAPES, NumpyCNN, check_architecture
+from digit_widget.models.into import load_into
+from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
 from digit_widget.models.shadow import Shadows
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
     ModelError
         If it has no weights yet, or takes none of the usual shapes.
     """
-    if reason := _lacks_weights(module):
-        message = f"{type(module).__name__} has no weights yet: {reason}."
-        raise ModelError(message)
+    _check_weights(module)
     if any_shape:
         return TorchModel(module, None)
     failure: Exception | None = None
@@ -121,6 +119,12 @@ def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
         + (f" The first attempt raised {type(failure).__name__}: {_short(failure)}" if failure else "")
     )
     raise ModelError(message) from failure
+
+
+def _check_weights(module: nn.Module) -> None:
+    if reason := _lacks_weights(module):
+        message = f"{type(module).__name__} has no weights yet: {reason}."
+        raise ModelError(message)
 
 
 def _lacks_weights(module: nn.Module) -> str:
@@ -190,7 +194,7 @@ def load_checkpoint(path: Path) -> TorchModel:
     ModelError
         If it is damaged, contains anything other than weights, or is of another architecture.
     """
-    weights = fitting(weights_in(path), {*SHAPES, "fc2.weight", "fc2.bias"})
+    weights = weights_in(path, NAMES)
     check_architecture({name: tuple(weight.shape) for name, weight in weights.items()}, path.name)
     classes = len(weights["fc2.bias"])
     network = CNN(classes)
@@ -204,10 +208,20 @@ def load_module(path: Path, into: object) -> TorchModel:
     Raises
     ------
     ModelError
-        If the weights do not fit.
+        If it is not a module with weights of its own, or the file's weights do not fit.
     """
-    module = load_into(path, into)
+    if isinstance(into, type):
+        message = f"Expected into= to be a module but got the class {into.__name__}: pass {into.__name__}()."
+        raise ModelError(message)
+    if not isinstance(into, nn.Module):
+        message = (
+            f"Expected into= to be a torch.nn.Module but got an object of the type {type(into).__name__}. Weights of "
+            "another library are loaded with that library."
+        )
+        raise ModelError(message)
+    _check_weights(into)
+    load_into(path, into)
     try:
-        return from_module(module)
+        return from_module(into)
     except ModelError:  # the weights fit; a transform may make pictures of the size that it takes
-        return from_module(module, any_shape=True)
+        return from_module(into, any_shape=True)
