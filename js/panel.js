@@ -20,6 +20,7 @@ const BARS = 3;
  * @property {string} error
  * @property {boolean} explaining
  * @property {boolean} [agree]  only in a comparison
+ * @property {string[]} _met  what was found out about each model, in English; "" where nothing was
  * @property {string} _seen  data URL
  * @property {Partial<Reasons>} _why
  * @property {Row[]} [_rows]  only in a comparison
@@ -38,6 +39,7 @@ export const SHOWN = [
   "error",
   "explaining",
   "agree",
+  "_met",
   "_seen",
   "_why",
   "_rows",
@@ -267,14 +269,16 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, predict_on, error, _why, isAlone } = view;
+    const { state, predict_on, error, _why, _met, _rows, isBlank, isAlone } = view;
     const refusal = _why.error ?? "";
+    const met = isBlank && !_rows ? (_met[0] ?? "") : "";
     const hint = predict_on === "button" && state === "stale" ? voice.say("stale") : "";
     const lack = isAlone ? voice.say("alone") : state === "busy" ? voice.say("busy") : "";
     const text = lack || error || refusal || hint;
-    write(message, text);
+    write(message, text || met);
     // Python's own sentences are in English.
-    message.lang = spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
+    spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
+    message.lang = text ? spoken.lang : "en";
     write(spoken, text || aloud(view));
   }
 
@@ -343,7 +347,7 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showModels(view) {
-    const { _rows = [], isBlank, state } = view;
+    const { _rows = [], _met, isBlank, state } = view;
     models.hidden = !_rows.length;
     write(agreement, verdict(view));
     _rows.forEach((row, index) => {
@@ -351,7 +355,8 @@ export function createPanel(document, actions) {
       write(line.called, row.name);
       writeLabel(line.label, row.result);
       const isNothing = isBlank || (row.prediction === null && state !== "current");
-      write(line.words, row.error || (isNothing ? "" : voice.words(row)));
+      const met = (isBlank && _met[index]) || "";
+      write(line.words, row.error || (isNothing ? met : voice.words(row)));
       write(line.mark, row.differs ? voice.say("differs") : "");
       flag(line.element, "differs", row.differs);
     });

@@ -47,7 +47,7 @@ def test_without_threads_the_pad_answers() -> None:
         assert pad.explain().prediction == 7
         pad.explaining = True
         assert pad._why["label"] == pad.result
-        own = DigitWidget(model=lambda picture: 3)
+        own = DigitWidget(model=lambda picture: 3, labels="abcd")
         own.strokes = SEVEN
         assert (own.prediction, own.error) == (3, "")
         """,
@@ -127,7 +127,7 @@ def test_a_model_that_lacks_a_package_of_its_own_is_another_matter() -> None:
             if met: import keras_of_nobody
             return 3
         met = []
-        pad = DigitWidget(model=model)
+        pad = DigitWidget(model=model, labels="abcd")
         met.append(True)
         pad.strokes = SEVEN
         assert pad.error == "The model could not answer. ModuleNotFoundError: No module named 'keras_of_nobody'"

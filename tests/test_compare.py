@@ -265,7 +265,7 @@ def test_the_model_that_cannot_be_used_is_named() -> None:
 def test_a_misspelt_keyword_is_named() -> None:
     """The error names the misspelt keyword and those there are."""
     with pytest.raises(
-        TypeError, match=r"Comparison has no keyword lable; it takes models, transform, normalise, image"
+        TypeError, match=r"Comparison has no keyword lable; it takes models, transform, normalise, inputs"
     ):
         compare([None], lable="abc")
 

@@ -34,7 +34,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later war
 import numpy as np
 from digit_widget import Classifier
 from digit_widget.deadline import MAX_STUCK, Caller, DeadlineError
-from digit_widget.probe import ten_digits
+from digit_widget.known import drawings
 
 def in_child(check):
     child = os.fork()
@@ -55,10 +55,10 @@ def test_a_model_of_ones_own_answers_after_a_fork() -> None:
     run("""
         classifier = Classifier(lambda picture: 3, timeout=5)
         def answers():
-            return classifier.classify(ten_digits()[:1])[0].prediction == 3
+            return classifier.classify(drawings()[:1])[0].prediction == 3
         assert answers()
         in_child(answers)
-        in_child(lambda: Classifier(lambda picture: 4).classify(ten_digits()[:1])[0].prediction == 4)
+        in_child(lambda: Classifier(lambda picture: 4).classify(drawings()[:1])[0].prediction == 4)
         assert answers()
     """)
 

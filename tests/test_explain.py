@@ -114,7 +114,7 @@ CASES: dict[str, Callable[[], tuple[Classifier, Ink]]] = {
     **{f"digit {n}": lambda n=n: (Classifier(Waves(1, 28, 28)), digit_ink(n)) for n in range(10)},
     "three channels": lambda: (Classifier(Waves(3, 25, 33)), digit_ink(7, 0.3, CORNER)),
     "hardly any difference": lambda: (Classifier(Waves(3, 25, 33, 0.003)), digit_ink(7, 0.3, CORNER)),
-    "transform": lambda: (Classifier(Waves(2, 20, 30), transform=two_papers), digit_ink(4)),
+    "transform": lambda: (Classifier(Waves(2, 20, 30), transform=two_papers, normalise=False), digit_ink(4)),
 }
 """Models and drawings whose heat tests/fixtures/record_occlusion.py recorded."""
 
@@ -382,11 +382,11 @@ def test_reasons_come_though_an_observer_fails(host: Host, pad: DigitWidget) -> 
 def test_a_model_that_cannot_be_asked_why_keeps_its_answer() -> None:
     """A model that fails at pictures with holes has answered all the same, and the toggle goes off and says so once."""
     asked: list[Any] = []
+    met: list[bool] = []
 
     def moody(seen: Image.Image) -> int:
         asked.append(seen)
-        if len(asked) > 40:
-            asked.clear()
+        if met and len(asked) == 20:
             message = "out of cheese"
             raise RuntimeError(message)
         return 3
@@ -394,6 +394,8 @@ def test_a_model_that_cannot_be_asked_why_keeps_its_answer() -> None:
     pad = DigitWidget(moody)
     pad.explaining = True
     host = Host(pad)
+    asked.clear()
+    met.append(True)
     host.draw(3)
     assert (pad.prediction, pad.error, pad.explaining) == (3, "", False)
     assert pad._why == {"error": "The answer could not be explained. RuntimeError: out of cheese"}
@@ -407,9 +409,9 @@ def test_only_explanations_load_their_module() -> None:
     script = """
 import sys
 from digit_widget import DigitWidget
-from digit_widget.probe import ten_digits
+from digit_widget.known import drawings
 from digit_widget.picture import to_data_url
-pad = DigitWidget(image=to_data_url(ten_digits()[3]))
+pad = DigitWidget(image=to_data_url(drawings()[3]))
 print(pad.prediction, "digit_widget.explain" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -66,7 +66,7 @@ COUNT = """
 import os, time
 import numpy as np
 from digit_widget import models
-from digit_widget.probe import ten_digits
+from digit_widget.known import drawings
 from digit_widget.normalise import normalise
 
 def ticks():
@@ -88,7 +88,7 @@ def count(work):
         work()
     print(*spent)
 
-model, inks = models.load_model(), ten_digits()
+model, inks = models.load_model(), drawings()[:10]
 pictures = np.stack([normalise(ink) for ink in inks])[:, None].astype(np.float32) / 255
 large = np.ones((1000, 1000))
 count(lambda: (model(pictures), model(pictures[:1]), [normalise(ink) for ink in inks]))

@@ -142,7 +142,7 @@ import numpy as np
 picture = Image.open(seven)
 for given in (seven, str(seven), seven.read_bytes(), picture, np.asarray(picture)):
     assert predict(given).prediction == 7
-assert [answer.prediction for answer in predict([seven] * 3, model=lambda picture: 7)] == [7] * 3
+assert [answer.prediction for answer in predict([seven] * 3, model=lambda picture: 7, labels="abcdefghi")] == [7] * 3
 weights = folder / "weights" / "digits.safetensors"
 assert predict(seven, model=weights).prediction == 7
 for name, package in {"weights.pt": "torch>=2.10", "model.onnx": "onnxruntime"}.items():

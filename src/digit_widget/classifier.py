@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from digit_widget import models
 from digit_widget.contract import check_labels, check_outputs, log_probabilities, softmax
 from digit_widget.deadline import Caller
 from digit_widget.dot import is_dot
-from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
+from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, uniform
 from digit_widget.normalise import normalise as normalise_ink
 from digit_widget.picture import to_ink, to_inks
 from digit_widget.preparation import Preparation, shown
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
+    from digit_widget.inputs import Inputs
+    from digit_widget.keywords import PictureKeywords
     from digit_widget.normalise import Ink
     from digit_widget.picture import Picture
 
@@ -65,12 +67,23 @@ class Classifier:
         One for each class, as a list or as one string: ``"🐱🐶🐭"``. By default those of the other classifier, or the
         ten keycap emoji.
     transform
-        A function that makes the model's picture, in place of the usual preparation: a torchvision transform, or any
-        function that takes the pad's ink (a PIL picture, mode L, 0 = paper, 255 = full ink) and returns a tensor, an
-        array or a picture. By default that of the other classifier, or none.
+        A function that makes the model's picture, in place of `inputs` and `input_size`: a torchvision transform, or
+        any function that takes the ink (a square PIL picture, mode L, 0 = paper, 255 = full ink) and returns a tensor,
+        an array or a picture. By default that of the other classifier, or none.
     normalise
         Whether drawings are brought to MNIST's size and centre of mass; otherwise the whole pad is only resized. By
         default as in the other classifier, or True.
+    inputs
+        The values that the model expects: ``"0..1"``, ``"mnist"`` (mean .1307, deviation .3081), ``"-1..1"``,
+        ``"0..255"``, ``"-0.5..0.5"``, ``"imagenet"``, ``"0..16"``, or ``(mean, deviation)`` as for torchvision's
+        ``Normalize``; or ``"auto"``: that is found out, for a model of the ten digits. By default as in the other
+        classifier, or ``"auto"``.
+    ink
+        ``"light"`` if the model expects white ink on black, as in MNIST, or ``"dark"``.
+    input_size
+        Side of the model's pictures in pixels, or (height, width).
+    transposed
+        Whether rows and columns of the model's pictures change places, as in EMNIST's raw files.
     timeout
         Seconds that the model may take for a picture before it is given up on. By default that of the other classifier,
         or 5. The bundled CNN has no limit.
@@ -85,12 +98,15 @@ class Classifier:
     Warns
     -----
     ModelWarning
-        If the model is slow, or if it only recognises dark ink on light paper.
+        If the model is slow, if it expects its pictures in an unusual form, or if it does not seem to know digits.
 
     Notes
     -----
-    A model other than the bundled CNN is asked about ten digits at once, so that problems show before anybody draws. A
-    classifier made of another one asks again only if the pictures or the number of classes change.
+    A model other than the bundled CNN is asked about some drawings at once, so that problems show before anybody draws.
+    If its labels are the ten digits, and it is not good at them in the usual form (0..1, light ink, upright), it is
+    asked in others, as far as `inputs`, `ink` and `transposed` do not say which. The best is taken if it is clearly
+    better; the attribute `inputs` says what was found. A classifier made of another one asks again only if the pictures
+    or the labels change.
 
     Examples
     --------
@@ -108,50 +124,53 @@ class Classifier:
     model: models.Model
     """The model as it is asked."""
     labels: tuple[str, ...]
-    transform: Callable[[Image.Image], Any] | None
-    normalise: bool
     timeout: float
+    _known: KnownModel
 
     def __init__(
         self,
         model: object = None,
         labels: str | Iterable[str] | None = None,
         *,
-        transform: Callable[[Image.Image], Any] | None = None,
-        normalise: bool | None = None,
         timeout: float | None = None,
+        **pictures: Unpack[PictureKeywords],
     ) -> None:
         other = model if isinstance(model, Classifier) else None
         if other:
             labels = other.labels if labels is None else labels
-            transform = transform or other.transform
-            normalise = other.normalise if normalise is None else normalise
             timeout = other.timeout if timeout is None else timeout
         self.source = other.source if other else model
         self.labels = as_labels(KEYCAPS if labels is None else labels)
-        self.transform, self.normalise = transform, normalise is not False
         self.timeout = TIMEOUT if timeout is None else timeout
-        self._known = self._introduced(other)
+        preparation = (other._known.preparation if other else Preparation()).changed(**pictures)  # noqa: SLF001
+        self._known = self._introduced(other, preparation)
         self.model = self._known.model
 
     @classmethod
     def of(
-        cls,
-        model: object = None,
-        labels: str | Iterable[str] | None = None,
-        *,
-        transform: Callable[[Image.Image], Any] | None = None,
-        normalise: bool | None = None,
+        cls, model: object = None, labels: str | Iterable[str] | None = None, **pictures: Unpack[PictureKeywords]
     ) -> Classifier:
         """Return a model as a classifier: the same object if it is one already and nothing is to be changed."""
-        if (
-            isinstance(model, Classifier)
-            and labels is None
-            and transform is None
-            and normalise in (None, model.normalise)
-        ):
-            return model
-        return cls(model, labels, transform=transform, normalise=normalise)
+        if isinstance(model, Classifier) and labels is None:
+            preparation = model._known.preparation  # noqa: SLF001 - of the same class
+            if preparation.changed(**pictures) == preparation:
+                return model
+        return cls(model, labels, **pictures)
+
+    @property
+    def transform(self) -> Callable[[Image.Image], Any] | None:
+        """The function that makes the model's pictures, if there is one."""
+        return self._known.preparation.transform
+
+    @property
+    def normalise(self) -> bool:
+        """Whether drawings are brought to MNIST's size and centre of mass."""
+        return self._known.preparation.normalise
+
+    @property
+    def inputs(self) -> Inputs:
+        """In which form the model is given its pictures, and what told so; as a string, one sentence."""
+        return self._known.inputs
 
     def classify(self, inks: Iterable[Ink]) -> list[Answer]:
         """Answer some drawings.
@@ -182,7 +201,7 @@ class Classifier:
         return answers
 
     def pictures(self, inks: Sequence[Ink]) -> Pictures:
-        """Return what the model is given for some drawings: (n, channels, height, width), 0 = paper, 1 = full ink."""
+        """Return what the model sees of some drawings: (n, channels, height, width), 0 = paper, 1 = full ink."""
         return self._known.pictures(inks, [normalise_ink(ink) for ink in inks])
 
     def logits(self, pictures: Pictures) -> Rows:
@@ -193,19 +212,20 @@ class Classifier:
         numpy.ndarray
             Shape (n, classes), float64; a row that is minus infinity for all classes means "none of them".
         """
-        rows = check_outputs(self.model(pictures), len(pictures), self.labels)
+        rows = check_outputs(self._known.outputs(pictures), len(pictures), self.labels)
         return log_probabilities(rows) if self._known.returns_probabilities else rows
 
-    def _introduced(self, other: Classifier | None) -> KnownModel:
+    def _introduced(self, other: Classifier | None, preparation: Preparation) -> KnownModel:
         """Return the model as another classifier knows it, if nothing but names has changed, or get to know it."""
-        preparation = Preparation(self.transform, self.normalise)
         if other and len(other.labels) == len(self.labels):
             known = other._known  # noqa: SLF001 - of the same class
-            if known.preparation == preparation:
+            is_asked_alike = other.source is None or are_digits(self.labels) <= are_digits(other.labels)
+            if known.preparation == preparation and is_asked_alike:
                 return known.with_labels(self.labels)
-        if self.source is None and self.transform is None:
+        if self.source is None and preparation.transform is None:
             bundled = models.load_model()
             check_labels(self.labels, bundled.classes or 0)
+            preparation.check_is_usual()
             return KnownModel(bundled, preparation)
         return probe(self.source, self.labels, preparation, Caller())
 
@@ -247,8 +267,7 @@ def predict(
     model: object = None,
     *,
     labels: str | Iterable[str] | None = None,
-    transform: Callable[[Image.Image], Any] | None = None,
-    normalise: bool | None = None,
+    **pictures: Unpack[PictureKeywords],
 ) -> list[Answer]: ...
 @overload
 def predict(
@@ -256,16 +275,14 @@ def predict(
     model: object = None,
     *,
     labels: str | Iterable[str] | None = None,
-    transform: Callable[[Image.Image], Any] | None = None,
-    normalise: bool | None = None,
+    **pictures: Unpack[PictureKeywords],
 ) -> Answer: ...
 def predict(
     picture: Picture | list[Picture],
     model: object = None,
     *,
     labels: str | Iterable[str] | None = None,
-    transform: Callable[[Image.Image], Any] | None = None,
-    normalise: bool | None = None,
+    **pictures: Unpack[PictureKeywords],
 ) -> Answer | list[Answer]:
     """Answer a picture as the pad would, without a pad.
 
@@ -274,9 +291,12 @@ def predict(
     picture
         A data URL, the bytes of an image file, its path, a PIL image, or an array; see `digit_widget.picture.to_ink`.
         A list of pictures gives a list of answers.
-    model, labels, transform, normalise
-        As `Classifier` takes them. A model is asked about ten digits at each call, so one that is used often should be
-        passed as a `Classifier`, made once.
+    model, labels
+        As `Classifier` takes them. A model is asked about known drawings at each call, so one that is used often should
+        be passed as a `Classifier`, made once.
+    **pictures
+        What `Classifier` takes to say how the model's pictures are made: ``transform``, ``normalise``, ``inputs``,
+        ``ink``, ``input_size``, ``transposed``.
 
     Raises
     ------
@@ -294,7 +314,7 @@ def predict(
     >>> predict(paper).result
     '1️⃣'
     """
-    classifier = Classifier.of(model, labels, transform=transform, normalise=normalise)
+    classifier = Classifier.of(model, labels, **pictures)
     if isinstance(picture, list):
         return classifier.classify(to_inks(picture))
     return classifier.classify([to_ink(picture)])[0]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import traitlets
 
 from digit_widget.classifier import Classifier
+from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import Model, ModelError
 from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from PIL.Image import Image
+    from collections.abc import Iterable, Iterator, Sequence
 
     from digit_widget.classifier import Answer
+    from digit_widget.keywords import PadKeywords, PictureKeywords
     from digit_widget.shown import Outcome, Shown
 
 
@@ -39,22 +39,15 @@ class Comparison(DigitWidget):
     # One a model, the first one's first: name, result, prediction, confidence, error, differs.
     _rows = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
 
-    _KEYWORDS = ("models", "transform", "normalise")
+    _MODELS = "models"
 
-    def __init__(
-        self,
-        models: Mapping[str, object] | Sequence[object],
-        *,
-        labels: str | Iterable[str] | None = None,
-        transform: Callable[[Image], Any] | None = None,
-        normalise: bool | None = None,
-        **widget: Any,  # noqa: ANN401 - the traits check their values
-    ) -> None:
-        self._check_keywords(widget)
+    def __init__(self, models: Mapping[str, object] | Sequence[object], **keywords: Unpack[PadKeywords]) -> None:
+        self._check_keywords(keywords)
+        said, traits = split(keywords)
         sources = _named(models)
         self._names = tuple(sources)
         self._model = sources[self._names[0]]
-        self._start(_classifiers(sources, labels, transform, normalise), widget)
+        self._start(_classifiers(sources, traits.pop("labels", None), said), traits)
 
     @property
     def model(self) -> object:
@@ -105,14 +98,7 @@ class Comparison(DigitWidget):
         return super()._outputs(shown) | {"agree": len(said) <= 1, "_rows": rows}
 
 
-def compare(
-    models: Mapping[str, object] | Sequence[object],
-    *,
-    labels: str | Iterable[str] | None = None,
-    transform: Callable[[Image], Any] | None = None,
-    normalise: bool | None = None,
-    **widget: Any,  # noqa: ANN401 - the traits check their values
-) -> Comparison:
+def compare(models: Mapping[str, object] | Sequence[object], **keywords: Unpack[PadKeywords]) -> Comparison:
     """Put several models behind one pad, and mark where they disagree.
 
     Parameters
@@ -123,9 +109,10 @@ def compare(
     labels
         One per class, for all models. If None, the labels of the first `Classifier` among the models, or the ten keycap
         emoji; each `Classifier` keeps its own.
-    transform, normalise
-        What picture the models are given; see `Classifier`. One that is a `Classifier` keeps its own.
-    **widget
+    transform, normalise, inputs, ink, input_size, transposed
+        What pictures the models are given; see `Classifier`. One that is a `Classifier` keeps its own, and so does the
+        bundled CNN.
+    **keywords
         What else `DigitWidget` takes.
 
     Returns
@@ -146,7 +133,7 @@ def compare(
     >>> pad = compare({"bundled": None, "always three": lambda picture: 3})
     >>> pad.observe(lambda change: print(pad.answers), "agree")
     """
-    return Comparison(models, labels=labels, transform=transform, normalise=normalise, **widget)
+    return Comparison(models, **keywords)
 
 
 def _named(models: object) -> dict[str, object]:
@@ -191,11 +178,20 @@ def _name(model: object) -> str:
     return "function" if name == "<lambda>" else str(name)
 
 
+def _for_bundled(pictures: PictureKeywords) -> PictureKeywords:
+    """Return what is said of the pictures as far as it holds for the bundled CNN, too, whose inputs are known."""
+    kept: PictureKeywords = {}
+    if "transform" in pictures:
+        kept["transform"] = pictures["transform"]
+    if "normalise" in pictures:
+        kept["normalise"] = pictures["normalise"]
+    return kept
+
+
 def _classifiers(
     sources: dict[str, object],
     labels: str | Iterable[str] | None,
-    transform: Callable[[Image], Any] | None,
-    normalise: bool | None,  # noqa: FBT001 - passed on
+    pictures: PictureKeywords,
 ) -> tuple[Classifier, ...]:
     """Return each model as a classifier, or say which of them cannot be one."""
     given = None if labels is None else as_labels(labels)
@@ -206,7 +202,9 @@ def _classifiers(
             if isinstance(source, Classifier):
                 classifiers.append(Classifier.of(source, given))
             else:
-                classifiers.append(Classifier(source, usual, transform=transform, normalise=normalise))
+                classifiers.append(
+                    Classifier(source, usual, **(_for_bundled(pictures) if source is None else pictures))
+                )
         except ModelError as error:
             message = f"{name}: {error}"
             raise type(error)(message) from error

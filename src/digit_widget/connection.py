@@ -151,7 +151,11 @@ class Connection(PadTraits):
 
     def _outputs(self, shown: Shown) -> dict[str, Any]:
         """Return the values of all traits that the desk decides on."""
-        return values(shown, self._lacking)
+        met = [
+            str(classifier.inputs) if classifier and classifier.inputs.right is not None else ""
+            for classifier in self._desk.classifiers
+        ]
+        return values(shown, self._lacking) | {"_met": met}
 
     def _explain(self) -> None:
         """If the user wants it, show why the answer is what it is, or a sentence that says why that is not known."""

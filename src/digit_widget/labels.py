@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from digit_widget import shared
 from digit_widget.models import ModelError
@@ -59,6 +59,17 @@ def as_labels(labels: object) -> tuple[str, ...]:
     else:
         return each
     raise LabelsError(message)
+
+
+def are_digits(labels: Sequence[str]) -> bool:
+    """Return whether labels are the ten digits, 0 to 9, as text or as keycaps.
+
+    Examples
+    --------
+    >>> are_digits(KEYCAPS), are_digits("0123456789"), are_digits("1234567890")
+    (True, True, False)
+    """
+    return len(labels) == len(KEYCAPS) and all(label in (str(n), KEYCAPS[n]) for n, label in enumerate(labels))
 
 
 def uniform(classes: int) -> tuple[float, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from PIL import Image
 
+from digit_widget.forms import as_shade, as_size, as_values
 from digit_widget.models import ModelError
-from digit_widget.normalise import SIDE, area_average
+from digit_widget.normalise import SIDE, area_average, normalise_finely
 from digit_widget.normalise import normalise as normalise_ink
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from digit_widget.forms import Form, Shade, Values
+    from digit_widget.keywords import PictureKeywords
     from digit_widget.models import Shape
     from digit_widget.normalise import Ink
 
@@ -25,15 +28,62 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preparation:
-    """How the pictures for a model are made."""
+    """What a user has said about a model's pictures; what is None is found out, see `digit_widget.inputs`."""
 
     transform: Callable[[Image.Image], Any] | None = None
-    """A function that makes a tensor, an array or a picture of the ink; it replaces everything else."""
+    """A function that makes a tensor, an array or a picture of the ink, in place of resizing and of `values`."""
     normalise: bool = True
     """Whether the ink is brought to MNIST's size and centre of mass; otherwise the whole pad is resized."""
+    values: Values | None = None
+    ink: Shade | None = None
+    size: tuple[int, int] | None = None
+    """Height and width, in pixels."""
+    transposed: bool | None = None
 
-    def pictures(self, inks: Sequence[Ink], normalised: Sequence[Ink], shape: Shape | None) -> Pictures:
-        """Return the pictures of some drawings.
+    def changed(self, **keywords: Unpack[PictureKeywords]) -> Preparation:
+        """Return what holds when a user says more; what he does not mention, or says is None, stays.
+
+        Raises
+        ------
+        ModelError
+            If a value cannot be used, or the model's pictures would be made in two ways.
+        """
+        said = {name: value for name, value in keywords.items() if value is not None}
+        if "transform" in said and (both := [f"{name}=" for name in ("inputs", "input_size") if name in said]):
+            message = f"Pass transform= or {' and '.join(both)}, not both: a transform makes values and size itself."
+            raise ModelError(message)
+        changes: dict[str, Any] = {
+            name: said[name] for name in ("transform", "normalise", "transposed") if name in said
+        }
+        if "transform" in said:
+            changes |= {"values": None, "size": None}
+        if "inputs" in said:
+            changes["values"] = None if said["inputs"] == "auto" else as_values(said["inputs"])
+        if "ink" in said:
+            changes["ink"] = as_shade(said["ink"])
+        if "input_size" in said:
+            changes["size"] = as_size(said["input_size"])
+        if {"inputs", "input_size"} & said.keys():
+            changes["transform"] = None
+        return replace(self, **changes)
+
+    def check_is_usual(self) -> None:
+        """Check that nothing was said but whether to normalise, for a model whose inputs are known.
+
+        Raises
+        ------
+        ModelError
+            If more was said.
+        """
+        if self != Preparation(normalise=self.normalise):
+            message = (
+                "inputs=, ink=, input_size= and transposed= are for a model of your own; the bundled CNN has its own "
+                "way. Leave them out, or pass a model."
+            )
+            raise ModelError(message)
+
+    def pictures(self, inks: Sequence[Ink], normalised: Sequence[Ink], shape: Shape | None, form: Form) -> Pictures:
+        """Return the pictures of some drawings, before they are brought into the form that the model expects.
 
         Parameters
         ----------
@@ -43,6 +93,8 @@ class Preparation:
             The same drawings as `digit_widget.normalise.normalise` returns them.
         shape
             Channels, height and width that the model takes; (1, 28, 28) when None. A transform decides for itself.
+        form
+            The ink and the transposition that the transform is given.
 
         Returns
         -------
@@ -57,7 +109,8 @@ class Preparation:
             Whatever the transform raises.
         """
         if self.transform is not None:
-            return _stacked([_as_picture(self.transform(Image.fromarray(ink))) for ink in inks])
+            sheets = (normalise_finely(ink) for ink in inks) if self.normalise else inks
+            return _stacked([_as_picture(self.transform(_sheet(ink, form))) for ink in sheets])
         channels, height, width = shape or (1, SIDE, SIDE)
         if not self.normalise:
             grey = np.stack([area_average(ink, height, width) for ink in inks])
@@ -67,6 +120,11 @@ class Preparation:
             grey = np.stack([_centred(ink, height, width) for ink in inks])
         pictures: Pictures = np.divide(grey[:, None], 255, dtype=np.float32)
         return np.repeat(pictures, channels, axis=1) if channels > 1 else pictures
+
+
+def _sheet(ink: Ink, form: Form) -> Image.Image:
+    turned = ink.T if form.transposed else ink
+    return Image.fromarray(np.ascontiguousarray(255 - turned if form.ink == "dark" else turned))
 
 
 def shown(picture: Pictures) -> Ink:

@@ -1,49 +1,50 @@
-"""Get to know a model: ask it about ten digits, to learn how to read its answers and to find out what is wrong.
+"""Get to know a model by drawings whose answers are known: how to ask it, and how to read its answers.
 
 Problems then show when the model is passed in, and not when somebody draws.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from digit_widget import models
 from digit_widget.contract import are_probabilities, check_labels, check_outputs
-from digit_widget.normalise import normalise
-from digit_widget.shared import SIZE, SLOW_SECONDS
-from digit_widget.strokes import checked, rasterise
+from digit_widget.forms import USUAL, Form, forms
+from digit_widget.inputs import Inputs, Search
+from digit_widget.known import drawings
+from digit_widget.labels import are_digits
+from digit_widget.normalise import SIDE, normalise
+from digit_widget.shared import SLOW_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from digit_widget.deadline import Caller
     from digit_widget.normalise import Ink
     from digit_widget.preparation import Preparation
 
+    Pictures = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.float64]
 
 T = TypeVar("T")
 
+OTHER_SIDES = (64, 28, 32, 112, 224)
+"""Sides, in pixels, that a network is tried with if it takes pictures of any size. 64 tells whether it does."""
+
 TIMEOUT = 60.0
 """Seconds that this may take: to load the model, to compile it, and to ask it."""
-DIGIT_SIZE = 0.6
-"""Height of the ten digits, relative to the pad."""
 SEVERAL_SECONDS = 0.2
-"""A model that takes longer than this for a picture is asked about one digit only, and not about ten."""
-CLEARLY = 4
-"""How many more of the ten digits a model must get right when they are inverted, to be warned about."""
+"""A model that takes longer than this for a picture is asked about one drawing only."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class KnownModel:
     """Limits the time that it takes; None for a model that is trusted."""
     returns_probabilities: bool = False
     """Whether its output is probabilities; otherwise it is logits."""
+    inputs: Inputs = field(default_factory=lambda: Inputs(Form()))
+    """In which form it expects its pictures."""
 
     def with_labels(self, labels: Sequence[str]) -> KnownModel:
         """Return the same model with as many other labels."""
@@ -66,13 +69,17 @@ class KnownModel:
         """Call a function that asks the model, with a time limit if it is not trusted; see `Caller.within`."""
         return self.caller.within(seconds, ask) if self.caller else ask()
 
-    def pictures(self, inks: Sequence[Ink], normalised: Sequence[Ink]) -> npt.NDArray[np.float32]:
+    def pictures(self, inks: Sequence[Ink], normalised: Sequence[Ink]) -> Pictures:
         """Return the model's pictures of some drawings; see `Preparation.pictures`."""
-        return self.preparation.pictures(inks, normalised, self.model.shape)
+        return self.preparation.pictures(inks, normalised, self.model.shape, self.inputs.form)
+
+    def outputs(self, pictures: Pictures) -> npt.NDArray[np.generic]:
+        """Ask the model about pictures that `pictures` returned, in the form that it expects."""
+        return self.model(pictures if self.preparation.transform else self.inputs.form.encode(pictures))
 
 
 def probe(source: object, labels: Sequence[str], preparation: Preparation, caller: Caller) -> KnownModel:
-    """Ask a model about ten digits.
+    """Ask a model about drawings whose answers are known.
 
     Parameters
     ----------
@@ -81,7 +88,7 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
     labels
         One for each class.
     preparation
-        How its pictures are made.
+        What was said about its pictures. The rest is found out, if it is a model of ten digits.
     caller
         Limits the time that this takes.
 
@@ -95,64 +102,118 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
     Warns
     -----
     ModelWarning
-        If the model is slow, or if it only recognises inverted digits.
+        If the model is slow, expects its pictures in an unusual form, or does not seem to know digits.
     """
     try:
-        known, warning = caller.within(TIMEOUT, lambda: _probe(source, labels, preparation, caller))
+        known = caller.within(TIMEOUT, lambda: _Meeting(source, labels, preparation, caller).known())
     except models.ModelError:
         raise
     except Exception as error:
         raise _failure(error, "The model could not be asked.") from error
-    if warning:
+    for warning in _warnings(known.inputs):
         _warn(warning)
     return known
 
 
-def _probe(source: object, labels: Sequence[str], preparation: Preparation, caller: Caller) -> tuple[KnownModel, str]:
-    """Return the model, and a warning or ""."""
-    model = models.adapt(source, labels, any_shape=preparation.transform is not None)
-    if model.classes is not None:
-        check_labels(labels, model.classes)
-    known = KnownModel(model, preparation, caller)
+class _Meeting:
+    """What happens when a model is met."""
 
-    def pictures_of(inks: Sequence[Ink]) -> npt.NDArray[np.float32]:
-        return known.pictures(inks, [normalise(ink) for ink in inks])
+    def __init__(self, source: object, labels: Sequence[str], preparation: Preparation, caller: Caller) -> None:
+        self._labels = labels
+        made = None
+        if preparation.transform:
+            made = preparation.pictures(drawings()[:1], [], None, Form()).shape[1:]
+        model = models.adapt(source, labels, size=preparation.size, made=made)
+        if model.classes is not None:
+            check_labels(labels, model.classes)
+        self._known = KnownModel(model, preparation, caller)
 
-    digits = ten_digits()
-    pictures = pictures_of(digits[:1])
-    rows = check_outputs(_first_output(model, pictures), 1, labels)
-    started = time.perf_counter()
-    model(pictures)  # the first call may also have loaded or compiled something
-    seconds = time.perf_counter() - started
-    if seconds > SEVERAL_SECONDS:
-        return replace(known, returns_probabilities=are_probabilities(rows)), _slowness_warning(seconds)
-    pictures = pictures_of(digits)
-    rows = check_outputs(model(pictures), len(digits), labels)
-    known = replace(known, returns_probabilities=are_probabilities(rows))
-    if len(labels) != len(digits):
-        return known, ""
-    inverted = pictures_of([255 - ink for ink in digits]) if preparation.transform else 1 - pictures
-    return known, _polarity_warning(rows, check_outputs(model(inverted), len(digits), labels))
+    def known(self) -> KnownModel:
+        """Ask the model, and return how to ask it."""
+        known = self._known
+        pictures = known.pictures(drawings()[:1], _normalised(1))
+        rows = check_outputs(_first_output(known, pictures), 1, self._labels)
+        started = time.perf_counter()
+        known.outputs(pictures)  # the first call may also have loaded or compiled something
+        seconds = time.perf_counter() - started
+        forms = self._forms()
+        if seconds > SEVERAL_SECONDS:
+            return self._in(forms[0], rows, seconds=seconds)
+        if not are_digits(self._labels):
+            rows = self._ask(known.model, forms[0], len(self._labels))
+            return self._in(forms[0], rows, seconds=seconds, is_doubtful=self._is_doubtful())
+        return self._searched(forms, seconds)
+
+    def _searched(self, forms: Sequence[Form], seconds: float) -> KnownModel:
+        """Find out which of the forms the model expects."""
+        search = Search(self._ask, self._known.model, self._other_sizes, seconds)
+        started = time.perf_counter()
+        usual = search.usual(forms[0])
+        seconds = (time.perf_counter() - started) / len(usual.rows)
+        best = search.best(usual, forms)
+        self._known = replace(self._known, model=best.model)
+        known = self._in(
+            best.form,
+            best.rows,
+            side=best.model.shape[1] if best.model is not usual.model and best.model.shape else None,
+            right=best.right,
+            drawings=len(best.rows),
+            usual_right=usual.right if best is not usual else None,
+            seconds=seconds,
+            tried=len(forms),
+        )
+        is_doubtful = not known.inputs.is_known and self._is_doubtful()
+        return replace(known, inputs=replace(known.inputs, is_doubtful=is_doubtful))
+
+    def _is_doubtful(self) -> bool:
+        """Return whether a network takes pictures of any size; what a function takes cannot be seen."""
+        return self._known.model.shape is not None and bool(self._other_sizes())
+
+    def _in(self, form: Form, rows: Rows, **found: Any) -> KnownModel:  # noqa: ANN401 - what Inputs has
+        return replace(self._known, returns_probabilities=are_probabilities(rows), inputs=Inputs(form, **found))
+
+    def _ask(self, model: models.Model, form: Form, count: int) -> Rows:
+        """Return the output of a model for some of the known drawings, in one form."""
+        known = replace(self._known, model=model, inputs=Inputs(form))
+        pictures = known.pictures(drawings()[:count], _normalised(count))
+        return check_outputs(known.outputs(pictures), count, self._labels)
+
+    def _forms(self) -> list[Form]:
+        """Return the forms that the model may expect, the usual one first."""
+        said, model = self._known.preparation, self._known.model
+        takes_bytes = getattr(model, "takes_bytes", False)
+        if takes_bytes and said.values not in (None, USUAL):
+            message = (
+                "inputs= is for models that take numbers; this one takes pictures with values from 0 to 255. Leave "
+                "inputs= out; ink= and transposed= work."
+            )
+            raise models.ModelError(message)
+        values = USUAL if said.transform or takes_bytes else said.values
+        channels, side, _ = model.shape or (1, SIDE, SIDE)
+        return forms(values=values, ink=said.ink, transposed=said.transposed, channels=channels, side=side)
+
+    def _other_sizes(self) -> list[models.Model]:
+        """Return the model for pictures of other sizes, if it takes any, and none was said."""
+        said, model = self._known.preparation, self._known.model
+        if said.transform or said.size:
+            return []
+        own = model.shape[1] if model.shape else SIDE
+        sizes = (models.resized(model, (side, side)) for side in OTHER_SIDES if side != own)
+        return list(takewhile(lambda resized: resized is not None, sizes))  # type: ignore[arg-type]
 
 
 @cache
-def ten_digits() -> tuple[Ink, ...]:
-    """Return a drawing of each digit, 0 to 9, in the middle of the pad: each (280, 280), uint8, 255 = full ink."""
-    shapes = json.loads(files(__package__).joinpath("digits.json").read_text(encoding="utf-8"))
-    corner, scale = SIZE * (1 - DIGIT_SIZE) / 2, SIZE * DIGIT_SIZE
-    return tuple(
-        rasterise(checked([[[corner + scale * x, corner + scale * y] for x, y in stroke] for stroke in shapes[str(n)]]))
-        for n in range(10)
-    )
+def _normalised(count: int) -> list[Ink]:
+    return [normalise(ink) for ink in drawings()[:count]]
 
 
-def _first_output(model: models.Model, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.generic]:
+def _first_output(known: KnownModel, pictures: Pictures) -> npt.NDArray[np.generic]:
     try:
-        return model(pictures)
+        return known.outputs(pictures)
     except models.ModelError:
         raise
     except Exception as error:
-        what = f"The model could not answer a picture of shape {pictures.shape} (0 = paper, 1 = full ink)."
+        what = f"The model could not answer a picture of shape {pictures.shape}."
         raise _failure(error, what) from error
 
 
@@ -169,28 +230,19 @@ def _warn(message: str) -> None:
     warnings.warn(message, models.ModelWarning, stacklevel=level)
 
 
-def _slowness_warning(seconds: float) -> str:
-    if seconds <= SLOW_SECONDS:
-        return ""
-    return (
-        f"This model takes {seconds:.1f} s for a picture. With predict_on='button' it is asked only when Predict is "
-        "pressed."
-    )
-
-
-def _polarity_warning(rows: Rows, inverted: Rows) -> str:
-    """Return a warning if a model is clearly better at inverted digits, or "".
-
-    Parameters
-    ----------
-    rows, inverted
-        Outputs for the ten digits in white on black, as MNIST has them, and in black on white; (10, 10).
-    """
-    right, right_inverted = (int((output.argmax(axis=1) == np.arange(10)).sum()) for output in (rows, inverted))
-    if right_inverted < right + CLEARLY:
-        return ""
-    return (
-        f"This model recognises {right_inverted} of ten digits in black on white, but only {right} in white on black, "
-        "as in MNIST and as it is given them here. It seems to have been trained on dark ink on light paper. To invert "
-        "the pictures, pass model=lambda pictures: network(1 - pictures), or begin the transform with ImageOps.invert."
-    )
+def _warnings(inputs: Inputs) -> Iterator[str]:
+    """Yield what the user should know about a model that was met."""
+    if inputs.seconds > SLOW_SECONDS:
+        yield (
+            f"This model takes {inputs.seconds:.1f} s for a picture. With predict_on='button' it is asked only when "
+            "Predict is pressed."
+        )
+    if not inputs.is_known:
+        yield f"This model is {inputs}"
+    elif inputs.usual_right is not None:
+        yield f"This model {inputs}. It is given that from now on; to say so yourself, pass {inputs.keywords}."
+    if inputs.is_doubtful:
+        yield (
+            "This model takes pictures of any size, and is given 28 × 28 pixels. If it was trained on others, pass "
+            "input_size=."
+        )

@@ -19,10 +19,6 @@ LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 MEMORY = 200_000
 """Characters of JSON that the pad's history may have; the pad itself keeps to a third of it."""
 
-SETTABLE = ("image", "strokes", "predict_on", "labels", "explaining", "size", "locale")
-"""What a user may set."""
-FROM_WIDGETS = ("layout", "tabbable")
-"""What a user may set of every ipywidget."""
 FROM_FRONT_END = ("_drawing", "_memory", "image", "predict_on", "labels", "explaining", "size", "_view_count")
 """What a front end may set; whatever else it sends is ignored."""
 
@@ -83,6 +79,8 @@ class PadTraits(anywidget.AnyWidget):
     _drawing: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True, echo_update=False)
     # What undo and redo know, for a page that is loaded again; the pad sends it when it clears, undoes or redoes.
     _memory: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, echo_update=False)
+    # What was found out about each model when it was met, in words; '' of the bundled one, and where nothing was.
+    _met: traitlets.List[str] = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
     # The picture the model saw, as a data URL.
     _seen = traitlets.Unicode(read_only=True).tag(sync=True)
     # The number of the last question: it and all before it are settled.

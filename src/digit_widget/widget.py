@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from digit_widget.connection import Connection
 from digit_widget.drawing import BLANK
+from digit_widget.keywords import PAD_KEYWORDS, split
 from digit_widget.loading import classifier_class
 from digit_widget.models import ModelError
-from digit_widget.traits import FROM_WIDGETS, SETTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PIL.Image import Image
+    from collections.abc import Iterable
 
     from digit_widget.explain import Explanation
+    from digit_widget.keywords import PadKeywords
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -27,8 +26,10 @@ class DigitWidget(Connection):
 
     Parameters
     ----------
-    model, transform, normalise
-        Who answers, and what picture it is given; see `Classifier`. The bundled CNN unless another is given.
+    model
+        Who answers; see `Classifier`. The bundled CNN unless another is given.
+    transform, normalise, inputs, ink, input_size, transposed
+        What pictures it is given; see `Classifier`. What a model of digits expects is found out unless it is said.
     image
         A drawing to begin with, as a data URL (PNG, JPEG, WebP, GIF or BMP).
     strokes
@@ -72,29 +73,22 @@ class DigitWidget(Connection):
 
     _esm = _STATIC / "widget.js"
     _css = _STATIC / "widget.css"
-    _KEYWORDS: tuple[str, ...] = ("model", "transform", "normalise")
-    """The keywords that are not traits."""
+    _MODELS = "model"
+    """The keyword for what answers."""
 
-    def __init__(
-        self,
-        model: object = None,
-        *,
-        transform: Callable[[Image], Any] | None = None,
-        normalise: bool | None = None,
-        **traits: Any,  # noqa: ANN401 - the traits check their values
-    ) -> None:
-        self._check_keywords(traits)
-        self._model, self._transform, self._normalise = model, transform, normalise
+    def __init__(self, model: object = None, **keywords: Unpack[PadKeywords]) -> None:
+        self._check_keywords(keywords)
+        said, traits = split(keywords)
+        self._model, self._pictures = model, said
         classifier = None  # the bundled one, which is made with the first drawing
-        if not (model is None and transform is None and normalise is not False):
+        if not (model is None and self._pictures in ({}, {"normalise": True})):
             Classifier = classifier_class()  # noqa: N806 - a class
-            labels = traits.pop("labels", None)
-            classifier = Classifier.of(model, labels, transform=transform, normalise=normalise)
+            classifier = Classifier.of(model, traits.pop("labels", None), **self._pictures)
         self._start((classifier,), traits)
 
-    def _check_keywords(self, traits: dict[str, Any]) -> None:
-        names = (*self._KEYWORDS, *SETTABLE, *FROM_WIDGETS)
-        if unknown := traits.keys() - set(names):
+    def _check_keywords(self, keywords: Iterable[str]) -> None:
+        names = (self._MODELS, *PAD_KEYWORDS)
+        if unknown := set(keywords) - set(names):
             message = f"{type(self).__name__} has no keyword {', '.join(sorted(unknown))}; it takes {', '.join(names)}."
             raise TypeError(message)
 
@@ -112,7 +106,7 @@ class DigitWidget(Connection):
         Classifier = classifier_class()  # noqa: N806 - a class
         classifier = model
         if not isinstance(classifier, Classifier):
-            classifier = Classifier(model, self.labels, transform=self._transform, normalise=self._normalise)
+            classifier = Classifier(model, self.labels, **self._pictures)
         self._model = model
         self._change(lambda: self._desk.swap((classifier,)))
 

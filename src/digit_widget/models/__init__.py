@@ -138,7 +138,9 @@ def _load_into(file: Path, into: object) -> Model:
     return load_module(file, into)
 
 
-def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> Model:
+def adapt(
+    source: object, labels: Sequence[str], *, size: tuple[int, int] | None = None, made: Shape | None = None
+) -> Model:
     """Return whatever a user passes as a model as a `Model`.
 
     Parameters
@@ -147,30 +149,32 @@ def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> 
         A ``torch.nn.Module``, a path, a function or another callable, a `Model`, or None for the bundled CNN.
     labels
         One for each class, for functions that answer with one of them.
-    any_shape
-        Whether a transform makes the pictures, so that the shape that the model takes need not be found out.
+    size
+        Height and width of the pictures that it takes, if they were said.
+    made
+        The shape of the pictures that a transform makes, so that the model's own need not be found out.
 
     Raises
     ------
     ModelError
-        If it is something else, or takes pictures of a shape that was not found.
+        If it is something else, or takes pictures of a shape that was not found, or not of the size that was said.
     """
     if source is None or isinstance(source, (str, os.PathLike)):
-        return load_model(source)
+        source = load_model(source)
     nn = getattr(sys.modules.get("torch"), "nn", None)  # whoever has a torch module has imported torch
     if nn is not None and isinstance(source, nn.Module):
         from digit_widget.models.pytorch import from_module  # noqa: PLC0415 - torch takes seconds to import
 
-        return from_module(source, any_shape=any_shape)
+        return from_module(source, size=size, made=made)
     if isinstance(source, type):
         message = f"Expected a model but got the class {source.__name__}. Pass an instance: {source.__name__}()."
         raise ModelError(message)
     if isinstance(source, Model):
-        return source
+        return _fitted(source, size, made)
     if callable(source):
         from digit_widget.models.function import Function  # noqa: PLC0415
 
-        return Function(source, labels, batch_first=any_shape)
+        return Function(source, labels, size=size, batch_first=made is not None)
     hint = ""
     if hasattr(source, "predict_proba"):
         hint = " For this model: lambda picture: model.predict_proba(np.reshape(picture, (1, -1)) / 255)[0]."
@@ -179,6 +183,29 @@ def adapt(source: object, labels: Sequence[str], *, any_shape: bool = False) -> 
         f"a safetensors, ONNX or torch file, or a function from a picture to probabilities or a label.{hint}"
     )
     raise ModelError(message)
+
+
+def _fitted(model: Model, size: tuple[int, int] | None, made: Shape | None) -> Model:
+    """Return a model for pictures of a size that was said, or of the shape that a transform makes."""
+    if (size or made) and "torch" in sys.modules:
+        from digit_widget.models.pytorch import TorchModel, from_module  # noqa: PLC0415 - torch takes seconds to import
+
+        if isinstance(model, TorchModel):
+            return from_module(model.module, size=size, made=made, like=model)
+    if size is None or model.shape is None or model.shape[1:] == size:
+        return model
+    if other := resized(model, size):
+        return other
+    takes, said = (f"{height} × {width}" for height, width in (model.shape[1:], size))
+    message = f"The model takes pictures of {takes}, and none of {said}; leave input_size= out, or pass that size."
+    raise ModelError(message)
+
+
+def resized(model: Model, size: tuple[int, int]) -> Model | None:
+    """Return a model for pictures of another height and width; None if it takes one size alone."""
+    resize = getattr(model, "resized", None)
+    other: Model | None = resize(size) if resize else None
+    return other
 
 
 def with_labels(model: Model, labels: Sequence[str]) -> Model:

@@ -6,17 +6,34 @@ import copy
 import math
 import numbers
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from digit_widget.models import ModelError, as_array
+from digit_widget.models.layouts import LAYOUTS, arranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
+
+    from digit_widget.models.layouts import Layout
+
+
+class _Way(NamedTuple):
+    """A way in which a function may take its input."""
+
+    layout: Layout | None
+    """How a batch is arranged; None for one PIL picture at a time."""
+    channels: int | None = None
+    """In how many channels; None for as many as there are."""
+
+
+_PICTURE = _Way(None)
+_BATCHES = [_Way(layout) for layout in LAYOUTS]
+_COLOURED = [_Way("channels first", 3), _Way("channels last", 3)]
 
 
 class Function:
@@ -26,26 +43,38 @@ class Function:
     ----------
     function
         Takes one picture (PIL, mode L, 0 = paper, 255 = full ink) and returns probabilities or logits, (classes,), or
-        a label, or the index of a class, or None for "none of them". Or takes a batch, (n, channels, height, width),
-        0..1, and returns probabilities or logits, (n, classes): the batch is a torch tensor if torch has been imported,
-        and a numpy array otherwise. The first call finds out which of the two it takes.
+        a label, or the index of a class, or None for "none of them". Or takes a batch, (n, channels, height, width) or
+        in another layout, and returns probabilities or logits, (n, classes): the batch is a torch tensor if torch has
+        been imported, and a numpy array otherwise. The first call finds out what it takes.
     labels
         One for each class.
+    size
+        Height and width of the pictures; 28 × 28 when None.
     batch_first
         Whether to try a batch before a picture, because the pictures come from a transform.
     """
 
-    shape = None
     temperature = 1.0
     threshold = -math.inf
 
-    def __init__(self, function: Callable[[Any], Any], labels: Sequence[str], *, batch_first: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        labels: Sequence[str],
+        *,
+        size: tuple[int, int] | None = None,
+        batch_first: bool = False,
+    ) -> None:
         self.function, self.labels = function, list(labels)
         self.classes = None
+        self.shape = (1, *size) if size else None
         self._first_labels = self.labels
-        self._ways = [Function._one_by_one, Function._at_once]
-        if batch_first:
-            self._ways.reverse()
+        self._ways = [*_BATCHES, _PICTURE] if batch_first else [_PICTURE, *_BATCHES, *_COLOURED]
+
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether it takes PIL pictures, whose values are 0 to 255 whatever it was trained on."""
+        return self._ways == [_PICTURE]
 
     def with_labels(self, labels: Sequence[str]) -> Function:
         """Return the same function with as many other labels; it may go on answering with those of before."""
@@ -53,31 +82,52 @@ class Function:
         renamed.labels = list(labels)
         return renamed
 
+    def resized(self, size: tuple[int, int]) -> Function | None:
+        """Return the same function for pictures of another size; None if it takes pictures, and resizes them itself."""
+        if self.takes_bytes:
+            return None
+        other = copy.copy(self)
+        other.shape = (self.shape[0] if self.shape else 1, *size)
+        return other
+
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        """Return probabilities or logits, (n, classes), for pictures, (n, channels, height, width), 0..1."""
+        """Return probabilities or logits, (n, classes), for pictures, (n, channels, height, width)."""
         if len(self._ways) == 1:
-            return self._ways[0](self, pictures)
+            return self._ask(pictures, self._ways[0])
         failures: list[Exception] = []
         for way in self._ways:
             try:
-                outputs = way(self, pictures)
+                outputs = self._ask(pictures, way)
             except Exception as failure:  # noqa: BLE001 - functions raise all kinds of exceptions for the wrong input
                 failures.append(failure)
                 continue
+            if way.channels:
+                self.shape = (way.channels, *pictures.shape[2:])
             self._ways = [way]
             return outputs
+        raise self._refusal(failures) from failures[0]
+
+    def _refusal(self, failures: list[Exception]) -> ModelError:
+        """Return what to say when it accepted nothing: what each kind of input led to."""
         for raised in failures:
             if isinstance(raised, ModelError):  # it accepted its input, but its output cannot be used
-                raise raised
-        first, second = (f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}" for failure in failures)
-        inputs = ["a PIL picture", "a batch of tensors"]
-        if self._ways[0] is Function._at_once:
-            inputs.reverse()
-        message = (
-            f"The function accepted neither {inputs[0]} ({first}) nor {inputs[1]} ({second}). If it needs pictures of "
-            "another size than 28 × 28, pass a transform: transform=Compose([Resize((64, 64)), ToTensor()])."
+                return raised
+        tried = dict(zip(self._ways, failures, strict=True))
+        picture, batch = (
+            f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}"
+            for failure in (tried[_PICTURE], tried[_BATCHES[0]])
         )
-        raise ModelError(message) from failures[0]
+        return ModelError(
+            f"The function accepted neither a PIL picture ({picture}) nor a batch of tensors ({batch}). If it needs "
+            "pictures of another size than 28 × 28, say which: input_size=64."
+        )
+
+    def _ask(self, pictures: npt.NDArray[np.float32], way: _Way) -> npt.NDArray[Any]:
+        if way.layout is None:
+            return self._one_by_one(pictures)
+        if way.channels and pictures.shape[1] == 1:
+            pictures = np.repeat(pictures, way.channels, axis=1)
+        return self._at_once(arranged(pictures, way.layout))
 
     def _one_by_one(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         rows = [self._scores(self.function(_picture(one))) for one in pictures]

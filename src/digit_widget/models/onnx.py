@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from digit_widget.models import ModelError, calibration
+from digit_widget.models.layouts import arranged
 
 try:
     import onnxruntime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from digit_widget.models import Shape
+    from digit_widget.models.layouts import Layout
 
 USUAL_SIDE = 28
 """Side of the pictures, in pixels, if the graph leaves it open."""
@@ -47,15 +49,20 @@ class OnnxModel:
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
         (entry,) = self.session.get_inputs()
-        if len(entry.shape) < 4:  # noqa: PLR2004 - (n, height * width) or (n, height, width)
-            pictures = pictures.reshape(len(pictures), *((-1,) if len(entry.shape) == 2 else self.shape[1:]))  # noqa: PLR2004
-        elif entry.shape[-1] in CHANNELS and entry.shape[1] not in CHANNELS:  # channels last, as Keras exports them
-            pictures = np.moveaxis(pictures, 1, -1)
-        pictures = np.ascontiguousarray(pictures, _TYPES[entry.type])
+        pictures = np.ascontiguousarray(arranged(pictures, _layout(entry.shape)), _TYPES[entry.type])
         step = entry.shape[0] if isinstance(entry.shape[0], int) else len(pictures)
         name = _scores(self.session).name
         parts = [self.session.run([name], {entry.name: part})[0] for part in _batches(pictures, step)]
         return np.concatenate(parts)[: len(pictures)].astype(np.float32)
+
+    def resized(self, size: tuple[int, int]) -> OnnxModel | None:
+        """Return the same graph for pictures of another size; None if it does not take it."""
+        other = replace(self, shape=(self.shape[0], *size))
+        try:
+            other(np.zeros((1, *other.shape), np.float32))
+        except Exception:  # noqa: BLE001 - onnxruntime has a dozen kinds of exceptions
+            return None
+        return other
 
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
@@ -114,6 +121,14 @@ def load_onnx(path: Path) -> OnnxModel:
     )
 
 
+def _layout(declared: list[int | str]) -> Layout:
+    """Return how a graph takes its pictures, from the declared shape of its input."""
+    if len(declared) < 4:  # noqa: PLR2004
+        return "flat" if len(declared) == 2 else "no channels"  # noqa: PLR2004
+    is_last = declared[-1] in CHANNELS and declared[1] not in CHANNELS  # as Keras exports them
+    return "channels last" if is_last else "channels first"
+
+
 def _shape(declared: list[int | str]) -> Shape:
     """Return channels, height and width; sizes that the graph leaves open are those of MNIST."""
     if len(declared) == 2:  # noqa: PLR2004 - (n, height * width)
@@ -122,7 +137,7 @@ def _shape(declared: list[int | str]) -> Shape:
     if len(declared) == 3:  # noqa: PLR2004 - (n, height, width)
         declared = [declared[0], 1, *declared[1:]]
     channels, height, width = declared[1:]
-    if width in CHANNELS and channels not in CHANNELS:
+    if _layout(declared) == "channels last":
         height, width, channels = channels, height, width
     height, width = (side if isinstance(side, int) else USUAL_SIDE for side in (height, width))
     return (channels if isinstance(channels, int) else 1), height, width

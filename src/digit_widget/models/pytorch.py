@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
@@ -17,6 +18,7 @@ from digit_widget.models import ModelError, as_array
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
 from digit_widget.models.into import load_into
+from digit_widget.models.layouts import LAYOUTS, arranged
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
 from digit_widget.models.shadow import Shadows
 
@@ -24,13 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
     from digit_widget.models import Shape
+    from digit_widget.models.layouts import Layout
 
 SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
 """Sides of the pictures, in pixels, that a module is tried with, the most common first."""
+
+_SEVERAL = 3  # pictures that a module is tried with: 1 or 2 may be another dimension by chance
 
 SMALL_NETWORK = 2_000_000
 """A network with fewer parameters than this is small."""
@@ -66,59 +70,83 @@ class TorchModel:
     classes: int | None = None
     temperature: float = 1.0
     threshold: float = -math.inf
-    flat: bool = False
-    """Whether it takes pictures as (n, channels * height * width)."""
+    layout: Layout = "channels first"
     _shadows: Shadows = field(default_factory=Shadows, init=False, repr=False)
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the module's output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
         limit = _one_thread() if self._is_small and pictures.size <= SMALL_BATCH else nullcontext()
         with torch.inference_mode(), self._shadows.of(self.module) as shadow, limit:
-            batch = torch.tensor(pictures).to(_like(self.module))  # a copy, since the module may change it
-            return as_array(shadow(batch.flatten(1) if self.flat else batch))
+            batch = torch.tensor(arranged(pictures, self.layout))  # a copy, since the module may change it
+            return as_array(shadow(batch.to(_like(self.module))))
+
+    def resized(self, size: tuple[int, int]) -> TorchModel | None:
+        """Return the same module for pictures of another size; None if it does not take it."""
+        channels = self.shape[0] if self.shape else 1
+        other = replace(self, shape=(channels, *size))
+        try:
+            output = other(np.zeros((_SEVERAL, channels, *size), np.float32))
+        except Exception:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
+            return None
+        return other if _is_batch(output) else None
 
     @cached_property
     def _is_small(self) -> bool:
         return sum(parameter.numel() for parameter in self.module.parameters()) < SMALL_NETWORK
 
 
-def from_module(module: nn.Module, *, any_shape: bool = False) -> TorchModel:
+def from_module(
+    module: nn.Module,
+    *,
+    size: tuple[int, int] | None = None,
+    made: Shape | None = None,
+    like: TorchModel | None = None,
+) -> TorchModel:
     """Return a module as a model.
 
     Parameters
     ----------
     module
         In any mode, and on any device.
-    any_shape
-        Whether a transform makes the pictures, so that the shape that the module takes need not be found out.
+    size
+        Height and width of the pictures that it takes; found out when None.
+    made
+        The shape of the pictures that a transform makes, so that only their layout need be found out.
+    like
+        The same module as a model for other pictures, whose calibration is kept.
 
     Raises
     ------
     ModelError
-        If it has no weights yet, or takes none of the usual shapes.
+        If it has no weights yet, or takes none of the usual shapes, or not the size that was given.
     """
     _check_weights(module)
-    if any_shape:
-        return TorchModel(module, None)
     failure: Exception | None = None
-    for shape, flat in _shapes(module):
-        model = TorchModel(module, shape, flat=flat)
+    tried = [(made, layout) for layout in LAYOUTS] if made else _shapes(module, size)
+    for shape, layout in tried:
+        model = replace(like or TorchModel(module, None), shape=shape, layout=layout)
         try:
-            output = model(torch.zeros(3, *shape).numpy())  # three, because 1 or 2 may be another dimension by chance
+            output = model(np.zeros((_SEVERAL, *shape), np.float32))
         except ModelError:
             raise  # it accepted the pictures, but its output cannot be used
         except Exception as error:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
             failure = failure or error
             continue
-        if output.ndim >= 2 and len(output) == 3:  # noqa: PLR2004
+        if _is_batch(output):
             return model
-    tried = ", ".join(" × ".join(map(str, shape)) for shape, _ in _shapes(module))
+    if made:
+        return TorchModel(module, made)  # it says itself what is wrong with the transform's pictures
+    sizes = ", ".join(dict.fromkeys(" × ".join(map(str, shape)) for shape, _ in tried))
     message = (
-        f"{type(module).__name__} accepted none of the usual sizes of pictures ({tried}). Pass a transform that makes "
-        "the right size, such as transform=Compose([Resize((48, 48)), ToTensor()]), or wrap the network in a function."
+        f"{type(module).__name__} accepted none of the usual sizes of pictures ({sizes}). Say which size it takes, "
+        "such as input_size=48, or pass a transform that makes its pictures."
         + (f" The first attempt raised {type(failure).__name__}: {_short(failure)}" if failure else "")
     )
     raise ModelError(message) from failure
+
+
+def _is_batch(output: npt.NDArray[Any]) -> bool:
+    return output.ndim >= 2 and len(output) == _SEVERAL  # noqa: PLR2004
 
 
 def _check_weights(module: nn.Module) -> None:
@@ -139,20 +167,24 @@ def _lacks_weights(module: nn.Module) -> str:
     return ""
 
 
-def _shapes(module: nn.Module) -> list[tuple[Shape, bool]]:
-    """Return the shapes of pictures that a module may take, the likeliest first, and whether it takes them flattened.
+def _shapes(module: nn.Module, size: tuple[int, int] | None) -> list[tuple[Shape, Layout]]:
+    """Return the shapes and layouts of pictures that a module may take, the likeliest first.
 
     The shapes of its first weights show how many channels a convolution takes, or how many numbers a linear layer does.
     """
     weights = [parameter.shape for parameter in module.parameters() if parameter.ndim in (2, 4)]
     channels = next((shape[1] for shape in weights if len(shape) == 4), 1)  # noqa: PLR2004 - (out, in, height, width)
-    squares = [((channels, side, side), False) for side in SIDES]
+    sizes = [size] if size else [(side, side) for side in SIDES]
+    shapes: list[Shape] = [(channels, *each) for each in sizes]
+    squares: list[tuple[Shape, Layout]] = [(shape, layout) for layout in LAYOUTS for shape in shapes]
     if not weights or len(weights[0]) == 4:  # noqa: PLR2004
         return squares
     count = weights[0][1]
     rows = [(depth, math.isqrt(count // depth)) for depth in (1, 3)]
     fitting = [(depth, side, side) for depth, side in rows if side and depth * side**2 == count]
-    return [*((shape, flat) for shape in fitting for flat in (False, True)), *squares]
+    if size:
+        fitting = [(count // (size[0] * size[1]), *size)] if count % (size[0] * size[1]) == 0 else []
+    return [*((shape, layout) for shape in fitting for layout in LAYOUTS), *squares]
 
 
 def _like(module: nn.Module) -> torch.Tensor:
@@ -224,4 +256,4 @@ def load_module(path: Path, into: object) -> TorchModel:
     try:
         return from_module(into)
     except ModelError:  # the weights fit; a transform may make pictures of the size that it takes
-        return from_module(into, any_shape=True)
+        return TorchModel(into, None)

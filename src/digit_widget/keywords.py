@@ -1,0 +1,45 @@
+"""The keywords that models and pads take, with their types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from PIL.Image import Image
+
+
+class PictureKeywords(TypedDict, total=False):
+    """How the pictures for a model are made; `digit_widget.Classifier` says what they mean. None is not said."""
+
+    transform: Callable[[Image], Any] | None
+    normalise: bool | None
+    inputs: str | tuple[Any, Any] | None
+    ink: str | None
+    input_size: int | tuple[int, int] | None
+    transposed: bool | None
+
+
+class PadKeywords(PictureKeywords, total=False):
+    """All that `digit_widget.DigitWidget` takes besides the model, and says what it means."""
+
+    image: str
+    strokes: Iterable[Any]
+    predict_on: str
+    labels: str | Iterable[str] | None
+    explaining: bool
+    size: int
+    locale: str
+    layout: Any
+    tabbable: bool | None
+
+
+PICTURE_KEYWORDS = tuple(PictureKeywords.__annotations__)
+PAD_KEYWORDS = tuple(PadKeywords.__annotations__)
+
+
+def split(keywords: Mapping[str, Any]) -> tuple[PictureKeywords, dict[str, Any]]:
+    """Return what is said of the pictures, without what is None, and the other keywords."""
+    pictures = {name: keywords[name] for name in PICTURE_KEYWORDS if keywords.get(name) is not None}
+    return cast("PictureKeywords", pictures), {n: v for n, v in keywords.items() if n not in PICTURE_KEYWORDS}
