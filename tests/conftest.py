@@ -26,6 +26,15 @@ def mnist_root() -> Path:
     pytest.skip("MNIST is not at hand: have torchvision.datasets.MNIST download it to data/")
 
 
+@pytest.fixture(scope="session")
+def pen_root() -> Path:
+    """Return the folder of the pen strokes, which are not part of the repository."""
+    for root in MNIST_ROOTS:
+        if (root / "pen-strokes" / "pen-not-digits-train.ndjson.gz").is_file():
+            return root / "pen-strokes"
+    pytest.skip("the pen strokes are not at hand")
+
+
 @pytest.fixture
 def pad() -> Iterator[DigitWidget]:
     """Yield a pad with the bundled model, and close it afterwards."""

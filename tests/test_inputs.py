@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import warnings
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,8 @@ from torchvision import datasets, transforms
 
 from digit_widget import Classifier, DigitWidget, ModelError, ModelWarning, compare, predict
 from digit_widget.forms import VALUES, Form
+from digit_widget.normalise import normalise
+from digit_widget.strokes import checked, rasterise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,8 +114,8 @@ def test_a_low_confidence_is_cured() -> None:
 
     with pytest.warns(ModelWarning, match="expects 0..255"):
         classifier = Classifier(Unsure())
-    assert classifier.inputs.usual_right is not None
-    assert classifier.inputs.usual_right > 40
+    assert classifier.inputs.usual
+    assert (classifier.inputs.usual.right or 0) > 40
     assert min(answer.confidence for answer in classifier.classify(INKS)) > 0.9
 
 
@@ -432,3 +436,32 @@ def test_networks_trained_on_mnist(
     owners = (own.argmax(dim=1) == digits).float().mean().item()
     answers = predict([255 - picture for picture in pictures.numpy()], classifier)
     assert np.mean([answer.prediction == digit for answer, digit in zip(answers, digits, strict=True)]) >= owners - 0.01
+
+
+def test_labels_of_any_number() -> None:
+    """A model of a hundred classes, and one of a single class, are met like any other."""
+    for count in (100, 1):
+        labels = [f"class {n}" for n in range(count)]
+        assert len(Classifier(lambda _, count=count: [1 / count] * count, labels=labels).labels) == count
+
+
+def test_a_model_is_called_by_its_name() -> None:
+    """What is said of a model begins with its name, so that one knows which of several is meant."""
+    with pytest.warns(ModelWarning, match=r"^Expects expects 0\.\.255"):
+        compare({"theirs": Expects(Form("0..255")), "bundled": None}).close()
+
+
+def test_letters_are_no_digits(pen_root: Path) -> None:
+    """A network of ten letters, with the digits as labels by mistake: nothing is applied, and the hint is given."""
+    letters, pictures, classes = "AEFHKMRWXY", [], []
+    with gzip.open(pen_root / "pen-not-digits-train.ndjson.gz", "rt", encoding="utf-8") as lines:
+        for item in map(json.loads, lines):
+            if item["label"] in letters:
+                ink = rasterise(checked([[[40 + x / 5, 40 + y / 5] for x, y in s] for s in item["strokes"]]))
+                pictures.append(normalise(ink))
+                classes.append(letters.index(item["label"]))
+    learnt = torch.from_numpy(np.stack(pictures))[:, None] / 255
+    for kind, form in product(("MLP", "CNN"), (Form(), Form("-1..1", "dark"))):
+        network = _trained(kind, form, learnt, torch.tensor(classes))
+        with pytest.warns(ModelWarning, match=r"is right on \d+ of 50 digits whichever way"):
+            assert Classifier(network).inputs.form == Form()

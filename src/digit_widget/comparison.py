@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import traitlets
@@ -12,7 +10,7 @@ import traitlets
 from digit_widget.classifier import Classifier
 from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
-from digit_widget.models import Model, ModelError
+from digit_widget.models import ModelError, called
 from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:
@@ -146,11 +144,11 @@ def _named(models: object) -> dict[str, object]:
     elif isinstance(models, list | tuple):
         named = {}
         for model in models:
-            called = name = _name(model)
+            name = own = called(model.source if isinstance(model, Classifier) else model)
             count = 1
             while name in named:
                 count += 1
-                name = f"{called} {count}"
+                name = f"{own} {count}"
             named[name] = model
     else:
         message = (
@@ -162,20 +160,6 @@ def _named(models: object) -> dict[str, object]:
         message = "compare() needs at least one model, for example compare({'bundled': None})."
         raise ModelError(message)
     return named
-
-
-def _name(model: object) -> str:
-    """Return what to call a model that was given without a name."""
-    if isinstance(model, Classifier):
-        return _name(model.model)
-    if model is None:
-        return "bundled"
-    if isinstance(model, (str, os.PathLike)):
-        return Path(model).stem
-    if isinstance(model, Model):  # one of ours: called after what is behind it
-        model = getattr(model, "module", getattr(model, "function", model))
-    name = getattr(model, "__name__", type(model).__name__)
-    return "function" if name == "<lambda>" else str(name)
 
 
 def _for_bundled(pictures: PictureKeywords) -> PictureKeywords:

@@ -52,15 +52,15 @@ class Inputs:
 
     form: Form = field(default_factory=Form)
     side: int | None = None
-    """Side of the pictures, in pixels, if it was found out for a network that takes any size."""
+    """Side of the pictures, in pixels, if another than the usual one was tried."""
     right: int | None = None
     """How many of the known drawings the model gets right in this form; None if it was not asked."""
     drawings: int = 0
     """How many it was asked about."""
     tried: int = 1
     """In how many forms."""
-    usual_right: int | None = None
-    """How many it gets right in the usual form and size, if these are others."""
+    usual: Inputs | None = None
+    """What came of the usual form and size, if these are others."""
     seconds: float = 0.0
     """Time that the model takes for one picture."""
     is_doubtful: bool = False
@@ -81,17 +81,21 @@ class Inputs:
 
     def __str__(self) -> str:
         """Return what is known, in words."""
-        form = f"{self.form}{f' at {self.side} × {self.side} pixels' if self.side else ''}"
         if self.right is None:
-            return f"given {form}"
+            return f"given {self.given}"
         right = f"right on {self.right} of {self.drawings} drawings"
         speed = f"{self.seconds * 1000:.2g} ms each"
         if not self.is_known:
             ways = " whichever way it is asked" if self.tried > 1 else ""
             return f"right on {self.right} of {self.drawings} digits{ways}; is it a digit model?"
-        if self.usual_right is not None:
-            return f"expects {form}: {right}, on {self.usual_right} with {Form()}; {speed}"
-        return f"given {form}: {right}, {speed}"
+        if self.usual:
+            return f"expects {self.given}: {right}, on {self.usual.right} with {self.usual.given}; {speed}"
+        return f"given {self.given}: {right}, {speed}"
+
+    @property
+    def given(self) -> str:
+        """Form and size, in words."""
+        return f"{self.form}{f' at {self.side} × {self.side} pixels' if self.side else ''}"
 
 
 class Trial(NamedTuple):
@@ -167,7 +171,8 @@ class Search:
         if not others:
             return self._model
         upright = [form for form in forms if not form.transposed]
-        return min(self._trials([self._model, *others], upright, DIGITS), key=_score).model
+        trials = list(self._trials([self._model, *others], upright, DIGITS))
+        return min(trials, key=_score).model if trials else self._model
 
     def _trials(self, models: Sequence[Model], forms: Sequence[Form], count: int) -> Iterator[Trial]:
         """Try forms while there is time, leaving out those in which the model fails."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from PIL import Image
 
-from digit_widget.forms import as_shade, as_size, as_values
+from digit_widget.forms import USUAL, Form, as_shade, as_size, as_values
 from digit_widget.models import ModelError
 from digit_widget.normalise import SIDE, area_average, normalise_finely
 from digit_widget.normalise import normalise as normalise_ink
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from digit_widget.forms import Form, Shade, Values
+    from digit_widget.forms import Shade, Values
     from digit_widget.keywords import PictureKeywords
     from digit_widget.models import Shape
     from digit_widget.normalise import Ink
@@ -66,6 +66,11 @@ class Preparation:
         if {"inputs", "input_size"} & said.keys():
             changes["transform"] = None
         return replace(self, **changes)
+
+    @property
+    def usual(self) -> Form:
+        """The form that holds as far as nothing else was said."""
+        return Form(self.values or USUAL, self.ink or "light", self.transposed or False)
 
     def check_is_usual(self) -> None:
         """Check that nothing was said but whether to normalise, for a model whose inputs are known.

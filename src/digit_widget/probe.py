@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from digit_widget import models
 from digit_widget.contract import are_probabilities, check_labels, check_outputs
 from digit_widget.forms import USUAL, Form, forms
-from digit_widget.inputs import Inputs, Search
-from digit_widget.known import drawings
+from digit_widget.inputs import Inputs, Search, Trial
+from digit_widget.known import DIGITS, drawings
 from digit_widget.labels import are_digits
 from digit_widget.normalise import SIDE, normalise
 from digit_widget.shared import SLOW_SECONDS
@@ -110,7 +110,7 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
         raise
     except Exception as error:
         raise _failure(error, "The model could not be asked.") from error
-    for warning in _warnings(known.inputs):
+    for warning in _warnings(known.inputs, models.called(source)):
         _warn(warning)
     return known
 
@@ -126,7 +126,7 @@ class _Meeting:
         model = models.adapt(source, labels, size=preparation.size, made=made)
         if model.classes is not None:
             check_labels(labels, model.classes)
-        self._known = KnownModel(model, preparation, caller)
+        self._known = KnownModel(model, preparation, caller, inputs=Inputs(preparation.usual))
 
     def known(self) -> KnownModel:
         """Ask the model, and return how to ask it."""
@@ -138,10 +138,10 @@ class _Meeting:
         seconds = time.perf_counter() - started
         forms = self._forms()
         if seconds > SEVERAL_SECONDS:
-            return self._in(forms[0], rows, seconds=seconds)
+            return self._in(Inputs(forms[0], seconds=seconds), rows)
         if not are_digits(self._labels):
-            rows = self._ask(known.model, forms[0], len(self._labels))
-            return self._in(forms[0], rows, seconds=seconds, is_doubtful=self._is_doubtful())
+            rows = self._ask(known.model, forms[0], DIGITS)
+            return self._in(Inputs(forms[0], seconds=seconds, is_doubtful=self._is_doubtful()), rows)
         return self._searched(forms, seconds)
 
     def _searched(self, forms: Sequence[Form], seconds: float) -> KnownModel:
@@ -151,26 +151,24 @@ class _Meeting:
         usual = search.usual(forms[0])
         seconds = (time.perf_counter() - started) / len(usual.rows)
         best = search.best(usual, forms)
+        is_resized = best.model is not usual.model
+
+        def found(trial: Trial) -> Inputs:
+            side = (trial.model.shape or (1, SIDE, SIDE))[1] if is_resized else None
+            return Inputs(trial.form, side, trial.right, len(trial.rows), tried=len(forms), seconds=seconds)
+
+        inputs = replace(found(best), usual=found(usual) if best is not usual else None)
         self._known = replace(self._known, model=best.model)
-        known = self._in(
-            best.form,
-            best.rows,
-            side=best.model.shape[1] if best.model is not usual.model and best.model.shape else None,
-            right=best.right,
-            drawings=len(best.rows),
-            usual_right=usual.right if best is not usual else None,
-            seconds=seconds,
-            tried=len(forms),
-        )
-        is_doubtful = not known.inputs.is_known and self._is_doubtful()
-        return replace(known, inputs=replace(known.inputs, is_doubtful=is_doubtful))
+        is_doubtful = not inputs.is_known and self._is_doubtful()
+        return self._in(replace(inputs, is_doubtful=is_doubtful), best.rows)
 
     def _is_doubtful(self) -> bool:
         """Return whether a network takes pictures of any size; what a function takes cannot be seen."""
         return self._known.model.shape is not None and bool(self._other_sizes())
 
-    def _in(self, form: Form, rows: Rows, **found: Any) -> KnownModel:  # noqa: ANN401 - what Inputs has
-        return replace(self._known, returns_probabilities=are_probabilities(rows), inputs=Inputs(form, **found))
+    def _in(self, inputs: Inputs, rows: Rows) -> KnownModel:
+        """Return how to ask the model in a form, in which it returned some rows."""
+        return replace(self._known, returns_probabilities=are_probabilities(rows), inputs=inputs)
 
     def _ask(self, model: models.Model, form: Form, count: int) -> Rows:
         """Return the output of a model for some of the known drawings, in one form."""
@@ -230,19 +228,19 @@ def _warn(message: str) -> None:
     warnings.warn(message, models.ModelWarning, stacklevel=level)
 
 
-def _warnings(inputs: Inputs) -> Iterator[str]:
+def _warnings(inputs: Inputs, name: str) -> Iterator[str]:
     """Yield what the user should know about a model that was met."""
     if inputs.seconds > SLOW_SECONDS:
         yield (
-            f"This model takes {inputs.seconds:.1f} s for a picture. With predict_on='button' it is asked only when "
-            "Predict is pressed."
+            f"{name} takes {inputs.seconds:.1f} s for a picture. With predict_on='button' it is asked when Predict "
+            "is pressed."
         )
     if not inputs.is_known:
-        yield f"This model is {inputs}"
-    elif inputs.usual_right is not None:
-        yield f"This model {inputs}. It is given that from now on; to say so yourself, pass {inputs.keywords}."
+        yield f"{name} is {inputs}"
+    elif inputs.usual:
+        yield f"{name} {inputs}. It is given that from now on; to say so yourself, pass {inputs.keywords}."
     if inputs.is_doubtful:
         yield (
-            "This model takes pictures of any size, and is given 28 × 28 pixels. If it was trained on others, pass "
+            f"{name} takes pictures of any size, and is given 28 × 28 pixels. If it was trained on others, pass "
             "input_size=."
         )

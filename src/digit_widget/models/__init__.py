@@ -201,6 +201,24 @@ def _fitted(model: Model, size: tuple[int, int] | None, made: Shape | None) -> M
     raise ModelError(message)
 
 
+def called(source: object) -> str:
+    """Return what to call a model: after its class, its function or its file.
+
+    Examples
+    --------
+    >>> called("models/net.onnx"), called(None)
+    ('net', 'bundled')
+    """
+    if source is None:
+        return "bundled"
+    if isinstance(source, (str, os.PathLike)):
+        return Path(source).stem
+    if isinstance(source, Model):  # one of ours: called after what is behind it
+        source = getattr(source, "module", getattr(source, "function", source))
+    name = getattr(source, "__name__", type(source).__name__)
+    return "function" if name == "<lambda>" else str(name)
+
+
 def resized(model: Model, size: tuple[int, int]) -> Model | None:
     """Return a model for pictures of another height and width; None if it takes one size alone."""
     resize = getattr(model, "resized", None)
