@@ -279,6 +279,8 @@ export function createPanel(document, actions) {
     // Python's own sentences are in English.
     spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
     message.lang = text ? spoken.lang : "en";
+    flag(message, "met", !text);
+    message.title = text ? "" : met;
     write(spoken, text || aloud(view));
   }
 
@@ -357,6 +359,8 @@ export function createPanel(document, actions) {
       const isNothing = isBlank || (row.prediction === null && state !== "current");
       const met = (isBlank && _met[index]) || "";
       write(line.words, row.error || (isNothing ? met : voice.words(row)));
+      flag(line.words, "met", Boolean(met));
+      line.words.title = met;
       write(line.mark, row.differs ? voice.say("differs") : "");
       flag(line.element, "differs", row.differs);
     });

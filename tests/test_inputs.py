@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 import warnings
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -465,3 +466,74 @@ def test_letters_are_no_digits(pen_root: Path) -> None:
         network = _trained(kind, form, learnt, torch.tensor(classes))
         with pytest.warns(ModelWarning, match=r"is right on \d+ of 50 digits whichever way"):
             assert Classifier(network).inputs.form == Form()
+
+
+def test_a_slow_model_is_asked_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes longer is asked about ten drawings, and in as many forms as there is time for."""
+    monkeypatch.setattr("digit_widget.inputs.SECONDS", 0.4)
+    asked: list[int] = []
+
+    def slow(batch: torch.Tensor) -> torch.Tensor:
+        batch = torch.as_tensor(batch)
+        asked.append(len(batch))
+        time.sleep(0.01 * len(batch))
+        return torch.zeros(len(batch), 10)
+
+    with pytest.warns(ModelWarning, match=r"right on \d of 10 digits"):
+        Classifier(slow)
+    assert max(asked) == 10
+    assert sum(asked) <= 10 * (1 + 0.4 / 0.1) + 2
+
+
+def test_a_form_in_which_few_are_right_is_not_taken() -> None:
+    """Better than nothing is not enough: it takes half of the drawings."""
+    network = Expects(Form("0..255"))
+
+    def knows_four(batch: torch.Tensor) -> torch.Tensor:
+        if batch.max() < 2:
+            return torch.full((len(batch), 10), -5.0).index_fill(1, torch.tensor([9]), 5.0)
+        logits: torch.Tensor = network(batch).detach()
+        logits[logits.argmax(dim=1) > 3] = torch.zeros(10)
+        return logits
+
+    with pytest.warns(ModelWarning, match="is it a digit model"):
+        assert Classifier(knows_four).inputs.form == Form()
+
+
+@pytest.mark.parametrize("more", [1, 5])
+def test_labels_alone_must_tell_clearly(more: int) -> None:
+    """A function that answers with labels is given another form only if several more drawings are right in it."""
+
+    def label(batch: torch.Tensor) -> torch.Tensor:
+        batch = torch.as_tensor(batch)
+        if batch.min() < 0 or batch.max() > 1:
+            return functional.one_hot(torch.zeros(len(batch), dtype=torch.int64), 10)
+        is_dark = batch[:, :, 0, 0].mean() > 0.5
+        logits = shared_network()(1 - batch if is_dark else batch).detach()
+        found = logits.argmax(dim=1)
+        for n in range(len(found)):
+            rank = sum(1 for k in range(len(found)) if found[k] == 8 and k < n)
+            if found[n] == 8 and not (is_dark and rank < more):
+                found[n] = 0
+            if found[n] == 9:
+                found[n] = 0
+        return functional.one_hot(found, 10)
+
+    with warnings.catch_warnings(action="ignore"):
+        inputs = Classifier(label).inputs
+    assert inputs.form.ink == ("dark" if more == 5 else "light"), str(inputs)
+
+
+def test_the_model_s_own_temperature_counts() -> None:
+    """A model that is sure of everything, but says by which temperature it is calibrated, is no worse for it."""
+
+    class Loud:
+        classes, shape, threshold, temperature = 10, (1, 28, 28), -np.inf, 50.0
+
+        def __call__(self, pictures: np.ndarray) -> Any:  # noqa: ANN401
+            return 50 * shared_network()(torch.tensor(pictures)).detach().numpy()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier = Classifier(Loud())
+    assert classifier.inputs.form == Form()

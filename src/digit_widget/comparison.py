@@ -38,6 +38,7 @@ class Comparison(DigitWidget):
     _rows = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
 
     _MODELS = "models"
+    _MET = "{}"  # it stands beside the model's name
 
     def __init__(self, models: Mapping[str, object] | Sequence[object], **keywords: Unpack[PadKeywords]) -> None:
         self._check_keywords(keywords)

@@ -36,6 +36,9 @@ class Connection(PadTraits):
     them calls `_request`. In both cases `_change` changes the desk, and publishes what is to be shown then.
     """
 
+    _MET = "This model is {}"
+    """How what was found out about a model is said on the blank pad."""
+
     def _start(self, classifiers: Classifiers, traits: dict[str, Any]) -> None:
         """Set up the pad, once it is known which classifiers answer."""
         self._desk, self._publisher = Desk(classifiers), Publisher(self)
@@ -151,10 +154,8 @@ class Connection(PadTraits):
 
     def _outputs(self, shown: Shown) -> dict[str, Any]:
         """Return the values of all traits that the desk decides on."""
-        met = [
-            str(classifier.inputs) if classifier and classifier.inputs.right is not None else ""
-            for classifier in self._desk.classifiers
-        ]
+        summaries = (classifier.inputs.summary if classifier else "" for classifier in self._desk.classifiers)
+        met = [self._MET.format(summary) if summary else "" for summary in summaries]
         return values(shown, self._lacking) | {"_met": met}
 
     def _explain(self) -> None:

@@ -80,17 +80,27 @@ class Inputs:
         return ", ".join(said)
 
     def __str__(self) -> str:
-        """Return what is known, in words."""
+        """Return what is known, in a sentence."""
         if self.right is None:
             return f"given {self.given}"
-        right = f"right on {self.right} of {self.drawings} drawings"
-        speed = f"{self.seconds * 1000:.2g} ms each"
         if not self.is_known:
             ways = " whichever way it is asked" if self.tried > 1 else ""
             return f"right on {self.right} of {self.drawings} digits{ways}; is it a digit model?"
-        if self.usual:
-            return f"expects {self.given}: {right}, on {self.usual.right} with {self.usual.given}; {speed}"
-        return f"given {self.given}: {right}, {speed}"
+        verb = "expects" if self.usual else "given"
+        instead = f", on {self.usual.right} with {self.usual.given}" if self.usual else ""
+        return f"{verb} {self.given}: right on {self.right} of {self.drawings} drawings{instead}; {self._speed}"
+
+    @property
+    def summary(self) -> str:
+        """The same in a few words, for the pad; "" if the model was not asked."""
+        if self.right is None:
+            return ""
+        more = f", {self._speed}, given {self.given}" if self.is_known else "; is it a digit model?"
+        return f"right on {self.right} of {self.drawings} known digits{more}"
+
+    @property
+    def _speed(self) -> str:
+        return f"{self.seconds * 1000:.2g} ms each"
 
     @property
     def given(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,8 +15,10 @@ class PictureKeywords(TypedDict, total=False):
 
     transform: Callable[[Image], Any] | None
     normalise: bool | None
-    inputs: str | tuple[Any, Any] | None
-    ink: str | None
+    inputs: (
+        Literal["auto", "0..1", "mnist", "-1..1", "0..255", "-0.5..0.5", "imagenet", "0..16"] | tuple[Any, Any] | None
+    )
+    ink: Literal["light", "dark"] | None
     input_size: int | tuple[int, int] | None
     transposed: bool | None
 
@@ -26,7 +28,7 @@ class PadKeywords(PictureKeywords, total=False):
 
     image: str
     strokes: Iterable[Any]
-    predict_on: str
+    predict_on: Literal["stroke", "move", "button"]
     labels: str | Iterable[str] | None
     explaining: bool
     size: int

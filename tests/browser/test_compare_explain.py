@@ -215,7 +215,7 @@ def test_a_model_that_cannot_be_asked_why_says_so(lab: Lab, kernel: Kernel) -> N
     pad.expect_digit(3)
     pad.click("clear")
     pad.expect_answer(NOTHING)
-    expect(pad.part("message")).to_have_text("")
+    expect(pad.part("message")).not_to_contain_text("out of cheese")
 
 
 def test_rows_and_reasons_are_readable(lab: Lab, kernel: Kernel) -> None:
@@ -240,3 +240,37 @@ def unreadable(lab: Lab, kernel: Kernel) -> dict[str, float]:
     assert any("differs" in text for text in found)
     assert any("Warm" in text for text in found)
     return {text: ratio for text, ratio in found.items() if ratio < READABLE}
+
+
+MET = """import warnings
+import numpy as np
+from digit_widget import DigitWidget, compare, load_model
+warnings.simplefilter("ignore")
+bundled = load_model()
+def theirs(batch):
+    return bundled(np.asarray(batch, np.float32) / 255)
+pad = {}
+pad"""
+
+
+def test_what_was_found_out_stands_on_the_blank_pad(lab: Lab, kernel: Kernel) -> None:
+    """How many known drawings a model got right is read below a blank pad, and goes with the first stroke."""
+    notebook = lab.open(kernel, MET.format("DigitWidget(theirs)")).run()
+    pad = notebook.pad()
+    expect(pad.part("message")).to_contain_text("given 0..255")
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    expect(pad.part("message")).to_have_text("")
+    pad.click("clear")
+    expect(pad.part("message")).to_contain_text("given 0..255")
+
+
+def test_what_was_found_out_stands_in_the_rows_of_a_comparison(lab: Lab, kernel: Kernel) -> None:
+    """The bundled model needs no word; the other one has its sentence until something is drawn."""
+    pad = lab.open(kernel, MET.format("compare({'bundled': None, 'theirs': theirs})")).run().pad()
+    expect(pad.part("model")).to_have_count(2)
+    expect(pad.part("words").nth(1)).to_contain_text("given 0..255")
+    expect(pad.part("words").nth(0)).to_have_text("")
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    expect(pad.part("words").nth(1)).to_contain_text("%")
