@@ -20,7 +20,7 @@ import matplotlib as mpl
 import numpy as np
 from tqdm import tqdm
 
-from digit_widget.classifier import Answer, Classifier
+from digit_widget.classifier import Classifier
 from digit_widget.strokes import PAD_SIZE, PEN_WIDTH, rasterise
 
 import hand
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from digit_widget.answer import Answer
     from digit_widget.normalise import Ink
 
 mpl.use("agg")

@@ -191,3 +191,29 @@ def test_probabilities_survive_large_logits() -> None:
 
     (answer,) = Classifier(Huge(), labels="ab").classify([digit_ink(0)])
     assert answer.probabilities == (1.0, 0.0)
+
+
+def test_an_array_of_several_pictures() -> None:
+    """Several pictures in one array are answered one by one, with and without channels; one picture stays one."""
+    several = np.stack([255 - digit_ink(digit) for digit in (3, 5, 8, 7, 1)])
+    for batch in (several, several[:, None], several[..., None], np.repeat(several[..., None], 3, axis=-1)):
+        assert [answer.prediction for answer in predict(batch)] == [3, 5, 8, 7, 1]
+    assert [answer.prediction for answer in predict(several[:1, None])] == [3]
+    assert predict(several[:1]).prediction == predict(several[0, ..., None]).prediction == 3
+    with pytest.raises(PictureError, match="Picture 1 of the list"):
+        predict(np.stack([several[0] / 255, several[0] * np.nan]))
+
+
+def test_three_pictures_or_one_in_colour() -> None:
+    """An array that may be either is refused, and both ways to say which work."""
+    three = np.stack([255 - digit_ink(digit) for digit in (3, 5, 8)])
+    with pytest.raises(PictureError, match=r"may be 3 pictures, or one in colour. Pass list\(pictures\)"):
+        predict(three)
+    assert [answer.prediction for answer in predict(list(three))] == [3, 5, 8]
+    assert predict(np.moveaxis(np.stack([three[0]] * 3), 0, -1)).prediction == 3
+
+
+def test_an_answer_is_short_to_read() -> None:
+    """What a cell shows of an answer is its label, its class and how sure it is."""
+    answer = predict(255 - digit_ink(7))
+    assert repr(answer) == f"Answer('7️⃣', prediction=7, confidence={answer.confidence:.2f})"

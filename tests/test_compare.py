@@ -256,7 +256,7 @@ def test_a_name_is_a_text(name: Any) -> None:  # noqa: ANN401
 
 def test_the_model_that_cannot_be_used_is_named() -> None:
     """Of several models the message says which one is meant."""
-    with pytest.raises(ModelError, match=r"^broken: Expected a model but got an object of the type int"):
+    with pytest.raises(ModelError, match=r"^broken: Expected a model but got an int"):
         compare({"bundled": None, "broken": 3})
     with pytest.raises(ModelError, match=r"^Linear: .*9 classes"):
         compare([None, nn.Sequential(nn.Flatten(), nn.Linear(784, 9))[1]])
@@ -265,9 +265,9 @@ def test_the_model_that_cannot_be_used_is_named() -> None:
 def test_a_misspelt_keyword_is_named() -> None:
     """The error names the misspelt keyword and those there are."""
     with pytest.raises(
-        TypeError, match=r"Comparison has no keyword lable; it takes models, transform, normalise, inputs"
+        TypeError, match=r"Comparison has no keyword lables \(did you mean labels\?\); it takes models, transform"
     ):
-        compare([None], lable="abc")
+        compare([None], lables="abc")
 
 
 def test_other_keywords_are_the_pad_s() -> None:

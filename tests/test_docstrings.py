@@ -35,7 +35,7 @@ def test_there_are_examples() -> None:
         if test.examples
     }
     for name in (
-        "classifier.predict",
+        "prediction.predict",
         "classifier.Classifier",
         "picture.to_ink",
         "models.load_model",

@@ -130,7 +130,7 @@ def test_a_drawing_from_a_front_end_arrives_whole() -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({"picture": 5}, "picture must be a string, not a int"),
+        ({"picture": 5}, "picture must be a string, not an int"),
         ({"picture": None}, "picture must be a string, not a NoneType"),
         ({"picture": b"x"}, "picture must be a string"),
         ({"picture": "x" * (LIMIT + 1)}, "picture is too long: 4000001 characters"),
@@ -162,7 +162,7 @@ def test_what_is_no_drawing_is_refused_in_words(state: dict[str, Any], said: str
 def test_what_is_no_mapping_is_refused_in_words(state: object) -> None:
     """A message of another kind is named."""
     with pytest.raises(
-        DrawingError, match=f"mapping with picture, background and strokes, but got a {type(state).__name__}"
+        DrawingError, match=f"mapping with picture, background and strokes, but got an? {type(state).__name__}"
     ):
         Drawing.received(state)
 

@@ -202,7 +202,7 @@ def test_a_picture_from_python_is_kept(notebook: Notebook) -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        "pad.image = 'data:text/html,\"><script>'",
+        "pad.image = 'data:image/png;base64,\"><script>'",
         "host.send_drawing({'picture': 'https://example.org/t.png', 'strokes': digit_strokes(3)})",
         "host.send_drawing({'picture': '\"><script>', 'background': 'data:image/png;base64,AAAA'})",
     ],

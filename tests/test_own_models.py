@@ -305,7 +305,7 @@ def test_scikit_learn_behind_the_pad() -> None:
     neighbors = pytest.importorskip("sklearn.neighbors")
     data = datasets.load_digits()
     estimator = neighbors.KNeighborsClassifier(3).fit(data.images.reshape(-1, 64), data.target)
-    with pytest.raises(ModelError, match="predict_proba"):
+    with pytest.raises(ModelError, match="calls its method predict"):
         Classifier(estimator)
 
     def function(picture: Image.Image) -> Any:  # noqa: ANN401
@@ -328,7 +328,11 @@ def fails(error: str) -> Callable[[Any], Any]:
 @pytest.mark.parametrize(
     ("model", "keywords", "said"),
     [
-        (5, {}, "Expected a model but got an object of the type int"),
+        (5, {}, "Expected a model but got an int"),
+        ({"fc.weight": np.zeros(3)}, {}, r"got a dict.*These are weights.*load_state_dict"),
+        ({"mine": CNN()}, {}, r"got a dict.*compare\(models\)"),
+        ([CNN(), CNN()], {}, r"got a list.*compare\(models\)"),
+        ("resnet18", {}, "'resnet18' does not exist. A model is passed as an object"),
         (CNN, {}, r"got the class CNN. Pass an instance: CNN\(\)"),
         ("nowhere.pt", {}, "The model file 'nowhere.pt' does not exist"),
         (__file__, {}, r"ends in \.safetensors, .* but got test_own_models\.py"),

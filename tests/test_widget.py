@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,9 +16,12 @@ from PIL import Image
 from digit_widget import DigitWidget, predict
 from digit_widget.desk import Question
 from digit_widget.drawing import Drawing
-from digit_widget.labels import KEYCAPS, NO_ANSWER
+from digit_widget.labels import KEYCAPS, NO_ANSWER, LabelsError
 from digit_widget.picture import from_data_url, to_data_url
 from digit_widget.strokes import PAD_SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error")
 
@@ -241,7 +244,48 @@ def test_strokes_from_python_are_drawn_and_answered(host: Host, pad: DigitWidget
 def test_a_drawing_to_begin_with() -> None:
     """The constructor takes an image or strokes, and answers them."""
     assert DigitWidget(image=to_data_url(digit_ink(4))).prediction == 4
+    assert DigitWidget(image=255 - digit_ink(4)).prediction == 4
     assert DigitWidget(strokes=digit_strokes(4)).prediction == 4
+
+
+@pytest.mark.parametrize("kind", ["array", "light on dark", "PIL", "bytes", "path", "name", "floats"])
+def test_image_takes_what_predict_takes(pad: DigitWidget, tmp_path: Path, kind: str) -> None:
+    """An array, a picture, the bytes or the path of a file: the trait is the data URL of it, and it is answered."""
+    paper = 255 - digit_ink(7)
+    file = tmp_path / "seven.png"
+    Image.fromarray(paper).save(file)
+    pad.image = {
+        "array": paper,
+        "light on dark": 255 - paper,
+        "PIL": Image.fromarray(paper),
+        "bytes": file.read_bytes(),
+        "path": file,
+        "name": str(file),
+        "floats": paper / 255,
+    }[kind]
+    assert np.array_equal(from_data_url(pad.image), 255 - paper)
+    assert (pad.prediction, pad.error) == (7, "")
+
+
+@pytest.mark.parametrize(
+    "bad", [5, [], "nowhere.png", b"", np.zeros((5, 28, 28)), np.full((9, 9), np.nan), None, "x" * 999]
+)
+def test_what_is_no_picture_is_refused_and_loses_nothing(host: Host, pad: DigitWidget, bad: object) -> None:
+    """The drawing and its answer stay."""
+    host.draw(3)
+    before = pad.image
+    with pytest.raises(traitlets.TraitError):
+        pad.image = bad
+    assert (pad.image, pad.prediction, pad.error) == (before, 3, "")
+
+
+def test_a_front_end_cannot_name_a_file(host: Host, pad: DigitWidget, tmp_path: Path) -> None:
+    """What Python may set to a path, a page may not: it would be sent the picture in it."""
+    Image.fromarray(255 - digit_ink(7)).save(tmp_path / "seven.png")
+    host.draw(3)
+    pad.set_state({"image": str(tmp_path / "seven.png")})
+    assert pad.prediction == 3
+    assert "Expected a picture as a data URL" in pad.error
 
 
 def test_clear(host: Host, pad: DigitWidget) -> None:
@@ -391,10 +435,12 @@ def test_a_misspelt_keyword_is_named() -> None:
     """The error names the misspelt keyword and those there are."""
     with pytest.raises(
         TypeError,
-        match=r"no keyword lables, predcit_on; it takes model, .*, predict_on, labels",
+        match=r"no keyword lables \(did you mean labels\?\), predcit_on \(did you mean predict_on\?\); it takes model",
     ):
         DigitWidget(lables="abc", predcit_on="move")
-    with pytest.raises(TypeError, match="no keyword result"):
+    with pytest.raises(TypeError, match=r"no keyword normalize \(did you mean normalise\?\)"):
+        DigitWidget(normalize=False)
+    with pytest.raises(TypeError, match="no keyword result;"):
         DigitWidget(result="7")
 
 
@@ -403,8 +449,34 @@ def test_a_misspelt_keyword_is_named() -> None:
 )
 def test_a_bad_value_is_refused(bad: dict[str, Any]) -> None:
     """A keyword's value that is not of its kind is an error at once."""
-    with pytest.raises(traitlets.TraitError):
+    with pytest.raises((traitlets.TraitError, LabelsError)):
         DigitWidget(**bad)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("abc", "knows 10 classes but there are 3 labels"),
+        ("zero,one,two", r"labels=\['zero', 'one', 'two'\]"),
+        ("a, b", r"labels=\['a', 'b'\]"),
+        ("cat; dog", "has ';' between names"),
+    ],
+)
+def test_labels_that_cannot_be_meant_are_refused_at_once(labels: str, said: str) -> None:
+    """Not when something is drawn, with the bundled model and with one of one's own."""
+    with pytest.raises(LabelsError, match=said):
+        DigitWidget(labels=labels)
+    if "," in labels or ";" in labels:
+        with pytest.raises(LabelsError, match=said):
+            DigitWidget(lambda _: 1, labels=labels)
+
+
+def test_labels_that_do_not_fit_are_told_on_a_blank_pad(pad: DigitWidget) -> None:
+    """Set later, they are told in `error` at once; the right number mends it."""
+    pad.labels = ["a", "b"]
+    assert "knows 10 classes but there are 2 labels" in pad.error
+    pad.labels = list("abcdefghij")
+    assert pad.error == ""
 
 
 def test_labels_can_change(host: Host, pad: DigitWidget) -> None:

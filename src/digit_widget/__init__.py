@@ -6,11 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digit_widget.classifier import Answer, Classifier, predict
+    from digit_widget.answer import Answer
+    from digit_widget.classifier import Classifier
     from digit_widget.comparison import Comparison, compare
     from digit_widget.explain import Explanation
     from digit_widget.models import ModelError, ModelWarning, load_model
     from digit_widget.picture import PictureError
+    from digit_widget.prediction import predict
     from digit_widget.widget import DigitWidget
 
 __all__ = [
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "classifier",
+    "Answer": "answer",
     "Classifier": "classifier",
     "Comparison": "comparison",
     "DigitWidget": "widget",
@@ -38,7 +40,7 @@ _HOMES = {
     "PictureError": "picture",
     "compare": "comparison",
     "load_model": "models",
-    "predict": "classifier",
+    "predict": "prediction",
 }
 
 

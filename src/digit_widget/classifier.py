@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from digit_widget import models
-from digit_widget.contract import check_labels, check_outputs, log_probabilities, softmax
+from digit_widget.answer import Answer
+from digit_widget.contract import check_outputs, log_probabilities, softmax
 from digit_widget.deadline import Caller
 from digit_widget.dot import is_dot
-from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, uniform
+from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, check_labels, uniform
 from digit_widget.normalise import normalise as normalise_ink
-from digit_widget.picture import to_ink, to_inks
 from digit_widget.preparation import Preparation, shown
 from digit_widget.probe import KnownModel, probe
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from digit_widget.inputs import Inputs
     from digit_widget.keywords import PictureKeywords
     from digit_widget.normalise import Ink
-    from digit_widget.picture import Picture
 
     Pictures = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.float64]
@@ -36,22 +34,6 @@ TIMEOUT = 5.0
 """Seconds that a model may take for a picture unless another time is given."""
 BATCH = 256
 """Pictures that a model is asked about at once: enough to be fast, few enough to bound the memory."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model says about a picture."""
-
-    result: str
-    """The label of the class, an emoji unless other labels were given; 🤔 if there is no prediction."""
-    prediction: int | None
-    """The index of the class; None if the picture is blank or of none of the classes."""
-    confidence: float
-    """The calibrated probability of the prediction, 0..1; 0 if there is no prediction."""
-    probabilities: tuple[float, ...]
-    """One for each class, sums to 1: what it would be if it were any of them; all equal if the model was not asked."""
-    seen: Ink = field(repr=False, compare=False)
-    """The picture that the model was given: uint8, 0 = paper, 255 = full ink; (28, 28) unless it takes another size."""
 
 
 class Classifier:
@@ -259,62 +241,3 @@ class Classifier:
 
     def _no_answer(self, seen: Ink) -> Answer:
         return Answer(NO_ANSWER, None, 0.0, uniform(len(self.labels)), seen)
-
-
-@overload
-def predict(
-    picture: list[Picture],
-    model: object = None,
-    *,
-    labels: str | Iterable[str] | None = None,
-    **pictures: Unpack[PictureKeywords],
-) -> list[Answer]: ...
-@overload
-def predict(
-    picture: Picture,
-    model: object = None,
-    *,
-    labels: str | Iterable[str] | None = None,
-    **pictures: Unpack[PictureKeywords],
-) -> Answer: ...
-def predict(
-    picture: Picture | list[Picture],
-    model: object = None,
-    *,
-    labels: str | Iterable[str] | None = None,
-    **pictures: Unpack[PictureKeywords],
-) -> Answer | list[Answer]:
-    """Answer a picture as the pad would, without a pad.
-
-    Parameters
-    ----------
-    picture
-        A data URL, the bytes of an image file, its path, a PIL image, or an array; see `digit_widget.picture.to_ink`.
-        A list of pictures gives a list of answers.
-    model, labels
-        As `Classifier` takes them. A model is asked about known drawings at each call, so one that is used often should
-        be passed as a `Classifier`, made once.
-    **pictures
-        What `Classifier` takes to say how the model's pictures are made: ``transform``, ``normalise``, ``inputs``,
-        ``ink``, ``input_size``, ``transposed``.
-
-    Raises
-    ------
-    PictureError
-        If a picture cannot be read or is too large. In a list, the message says which one.
-    ModelError
-        If the model cannot be used.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from digit_widget import predict
-    >>> paper = np.full((60, 60), 255, np.uint8)
-    >>> paper[5:55, 28:33] = 0
-    >>> predict(paper).result
-    '1️⃣'
-    """
-    classifier = Classifier.of(model, labels, **pictures)
-    if isinstance(picture, list):
-        return classifier.classify(to_inks(picture))
-    return classifier.classify([to_ink(picture)])[0]

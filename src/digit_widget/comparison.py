@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import traitlets
 
 from digit_widget.classifier import Classifier
+from digit_widget.errors import a
 from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import ModelError, called
@@ -16,7 +17,7 @@ from digit_widget.widget import DigitWidget
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from digit_widget.classifier import Answer
+    from digit_widget.answer import Answer
     from digit_widget.keywords import PadKeywords, PictureKeywords
     from digit_widget.shown import Outcome, Shown
 
@@ -153,7 +154,7 @@ def _named(models: object) -> dict[str, object]:
             named[name] = model
     else:
         message = (
-            f"compare() takes a list of models or a mapping of names to models, not a {type(models).__name__}. "
+            f"compare() takes a list of models or a mapping of names to models, not {a(models)}. "
             "For one model alone, use DigitWidget(model)."
         )
         raise TypeError(message)

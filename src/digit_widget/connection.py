@@ -11,7 +11,7 @@ from digit_widget.desk import Desk, Question
 from digit_widget.drawing import Drawing
 from digit_widget.errors import DigitWidgetError, missing, sentence
 from digit_widget.keepsake import Keepsake, Kept
-from digit_widget.labels import NO_ANSWER
+from digit_widget.labels import KEYCAPS, NO_ANSWER, LabelsError, check_labels
 from digit_widget.loading import load_in_background
 from digit_widget.projection import on_page, values
 from digit_widget.publisher import Publisher
@@ -106,6 +106,7 @@ class Connection(PadTraits):
             return
         if name == "labels":
             self._change(lambda: self._desk.relabel(value))
+            self._check_labels(value)
             return
         try:
             drawing = Drawing.of_picture(value) if name == "image" else Drawing.of_strokes(value)
@@ -113,6 +114,15 @@ class Connection(PadTraits):
             self._say(sentence(error))
         else:
             self._change(lambda: self._desk.draw(drawing))
+
+    def _check_labels(self, labels: list[str]) -> None:
+        """Say that labels do not fit the model even while there is no drawing, which would show it."""
+        first = self._desk.classifiers[0]
+        try:
+            check_labels(labels, len(first.labels if first else KEYCAPS))
+        except LabelsError as error:
+            if self._desk.drawing.is_blank:
+                self._say(str(error))
 
     def _say(self, error: str) -> None:
         """Show what went wrong, and leave the drawing and its answer as they are."""

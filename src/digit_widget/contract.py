@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digit_widget.labels import LabelsError
+from digit_widget.labels import check_labels
 from digit_widget.models import ModelError
 
 if TYPE_CHECKING:
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-3
 """How far above 1 a probability may be."""
-
-
-def check_labels(labels: Sequence[str], classes: int) -> None:
-    """Check that there is one label for each class.
-
-    Raises
-    ------
-    LabelsError
-        If there is not.
-    """
-    if len(labels) != classes:
-        message = (
-            f"The model knows {classes} classes but there are {len(labels)} labels. Pass one label for each class."
-        )
-        raise LabelsError(message)
 
 
 def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str]) -> Rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from digit_widget.data_url import DATA_URL, MAX_BYTES
-from digit_widget.errors import DigitWidgetError
+from digit_widget.errors import DigitWidgetError, a
 from digit_widget.strokes import PAD_SIZE, Stroke, checked, rasterise
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Drawing:
             When something is missing, of another type, too long, or does not fit the rest.
         """
         if not isinstance(state, dict):
-            message = f"Expected a mapping with picture, background and strokes, but got a {type(state).__name__}."
+            message = f"Expected a mapping with picture, background and strokes, but got {a(state)}."
             raise DrawingError(message)
         picture, background = (_text(name, state.get(name)) for name in ("picture", "background"))
         if background and not DATA_URL.match(background):
@@ -101,7 +101,7 @@ class Drawing:
             raise DrawingError(message)
         strokes = state.get("strokes")
         if not isinstance(strokes, list):
-            message = f"The drawing's strokes must be a list of strokes, not a {type(strokes).__name__}."
+            message = f"The drawing's strokes must be a list of strokes, not {a(strokes)}."
             raise DrawingError(message)
         drawing = cls(checked(strokes), background, picture)
         if drawing.is_blank and (drawing.strokes or background):
@@ -144,7 +144,7 @@ class Drawing:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
-        message = f"The drawing's {name} must be a string, not a {type(value).__name__}."
+        message = f"The drawing's {name} must be a string, not {a(value)}."
         raise DrawingError(message)
     if len(value) > _MAX_CHARACTERS:
         message = f"The drawing's {name} is too long: {len(value)} characters; the limit is {_MAX_CHARACTERS}."

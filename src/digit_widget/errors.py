@@ -16,6 +16,18 @@ class DigitWidgetError(ValueError):
     """An error whose message is written for people: what happened, what was expected, and what to do."""
 
 
+def a(thing: object) -> str:
+    """Return what a thing is, with its article: "an int", "a list".
+
+    Examples
+    --------
+    >>> a(5), a([])
+    ('an int', 'a list')
+    """
+    name = type(thing).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def missing() -> str:
     """Return a sentence about a package that is not installed and that every answer needs, or ``""``."""
     for module, package in NEEDED.items():

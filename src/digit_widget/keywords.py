@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from PIL.Image import Image
 
@@ -26,7 +27,7 @@ class PictureKeywords(TypedDict, total=False):
 class PadKeywords(PictureKeywords, total=False):
     """All that `digit_widget.DigitWidget` takes besides the model, and says what it means."""
 
-    image: str
+    image: Any
     strokes: Iterable[Any]
     predict_on: Literal["stroke", "move", "button"]
     labels: str | Iterable[str] | None
@@ -45,3 +46,15 @@ def split(keywords: Mapping[str, Any]) -> tuple[PictureKeywords, dict[str, Any]]
     """Return what is said of the pictures, without what is None, and the other keywords."""
     pictures = {name: keywords[name] for name in PICTURE_KEYWORDS if keywords.get(name) is not None}
     return cast("PictureKeywords", pictures), {n: v for n, v in keywords.items() if n not in PICTURE_KEYWORDS}
+
+
+def meant(name: str, names: Sequence[str]) -> str:
+    """Return a question about what was probably meant, or "".
+
+    Examples
+    --------
+    >>> meant("normalize", PICTURE_KEYWORDS)
+    ' (did you mean normalise?)'
+    """
+    close = get_close_matches(name, names, 1)
+    return f" (did you mean {close[0]}?)" if close else ""

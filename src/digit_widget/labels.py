@@ -37,6 +37,7 @@ def as_labels(labels: object) -> tuple[str, ...]:
     ('🐱', '🐶', '👩‍👩‍👧')
     """
     if isinstance(labels, str):
+        _check_is_no_list(labels)
         from wcwidth import iter_graphemes  # noqa: PLC0415 - only needed here; an emoji can be several code points
 
         labels = [cluster for cluster in iter_graphemes(labels) if not cluster.isspace()]
@@ -59,6 +60,33 @@ def as_labels(labels: object) -> tuple[str, ...]:
     else:
         return each
     raise LabelsError(message)
+
+
+def _check_is_no_list(labels: str) -> None:
+    """Check that a string is not several names: it would be read as one label for each character."""
+    separator = next((mark for mark in ",;|" if mark in labels), "")
+    names = [name.strip() for name in labels.split(separator)] if separator else []
+    if len(names) > 1 and all(names):
+        message = (
+            f"Expected labels as a list, or as one string with a character for each class, but {labels!r:.60} has "
+            f"{separator!r} between names. Pass a list: labels={names[:3]!r:.80}."
+        )
+        raise LabelsError(message)
+
+
+def check_labels(labels: Sequence[str], classes: int) -> None:
+    """Check that there is one label for each class.
+
+    Raises
+    ------
+    LabelsError
+        If there is not.
+    """
+    if len(labels) != classes:
+        message = (
+            f"The model knows {classes} classes but there are {len(labels)} labels. Pass one label for each class."
+        )
+        raise LabelsError(message)
 
 
 def are_digits(labels: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from digit_widget.data_url import DATA_URL, MAX_BYTES
-from digit_widget.errors import DigitWidgetError
+from digit_widget.errors import DigitWidgetError, a
 from digit_widget.normalise import area_average
 from digit_widget.photo import even_out
 
@@ -236,10 +236,7 @@ def _from_array(picture: Any) -> Image.Image:  # noqa: ANN401 - anything numpy c
         message = f"The {type(picture).__name__} could not be converted to an array: {error}."
         raise PictureError(message) from error
     if array.dtype.kind not in "buif":
-        message = (
-            f"Expected a picture but got a {type(picture).__name__}. Pass a data URL, bytes, a path, a PIL image or an "
-            "array."
-        )
+        message = f"Expected a picture but got {a(picture)}. Pass a data URL, bytes, a path, a PIL image or an array."
         raise PictureError(message)
     array = _channels_last(array)
     if array.dtype.kind == "b":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from PIL import Image
 
+from digit_widget.errors import a
 from digit_widget.forms import USUAL, Form, as_shade, as_size, as_values
 from digit_widget.models import ModelError
 from digit_widget.normalise import SIDE, area_average, normalise_finely
@@ -177,7 +178,7 @@ def _as_picture(made: Any) -> Pictures:  # noqa: ANN401 - a transform may return
     if array.ndim != 3:  # noqa: PLR2004 - (channels, height, width)
         message = (
             "Expected the transform to return a tensor of shape (channels, height, width), as ToTensor() does, but it "
-            f"returned a {type(made).__name__}{f' of shape {array.shape}' if array.size else ''}."
+            f"returned {a(made)}{f' of shape {array.shape}' if array.size else ''}."
         )
         raise ModelError(message)
     return array

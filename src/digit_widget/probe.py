@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from digit_widget import models
-from digit_widget.contract import are_probabilities, check_labels, check_outputs
+from digit_widget.contract import are_probabilities, check_outputs
 from digit_widget.forms import USUAL, Form, forms
 from digit_widget.inputs import Inputs, Search, Trial
 from digit_widget.known import DIGITS, drawings
-from digit_widget.labels import are_digits
+from digit_widget.labels import are_digits, check_labels
 from digit_widget.normalise import SIDE, normalise
 from digit_widget.shared import SLOW_SECONDS
 

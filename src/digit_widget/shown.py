@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from digit_widget.errors import sentence
 
 if TYPE_CHECKING:
-    from digit_widget.classifier import Answer
+    from digit_widget.answer import Answer
     from digit_widget.drawing import Drawing
 
 

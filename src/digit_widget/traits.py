@@ -10,12 +10,15 @@ from typing import Any
 import anywidget
 import traitlets
 
+from digit_widget.data_url import DATA_URL
 from digit_widget.errors import DigitWidgetError
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels, uniform
 from digit_widget.strokes import LARGEST, PAD_SIZE, SMALLEST, checked
 
 LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*")
 """The form of a BCP 47 tag."""
+LARGEST_PICTURE = 4 * PAD_SIZE
+"""Longer side, in pixels, that a picture set in Python is reduced to."""
 MEMORY = 200_000
 """Characters of JSON that the pad's history may have; the pad itself keeps to a third of it."""
 
@@ -32,7 +35,14 @@ class _Projected:
 
 
 class _Picture(_Projected, traitlets.Unicode):  # type: ignore[type-arg]
-    pass
+    def set(self, pad: Any, value: Any) -> None:  # noqa: ANN401
+        super().set(pad, value if _is_url(value) else _tried(_as_url, value))
+
+    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ANN401
+        if _is_url(value):  # a front end sends nothing else: it must not name a file
+            return super().validate(obj, value)
+        message = "Expected a picture as a data URL: data:image/png;base64,…"
+        raise traitlets.TraitError(message)
 
 
 class _Strokes(_Projected, traitlets.List):  # type: ignore[type-arg]
@@ -45,6 +55,16 @@ class _Labels(_Projected, traitlets.List):  # type: ignore[type-arg]
     def validate(self, obj: Any, value: Any) -> list[str]:  # noqa: ANN401
         labels = value if isinstance(value, str) else super().validate(obj, value)
         return list(_tried(as_labels, labels))
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and (not value or DATA_URL.match(value) is not None)
+
+
+def _as_url(picture: Any) -> str:  # noqa: ANN401 - whatever `predict` takes
+    from digit_widget.picture import shrink, to_data_url, to_ink  # noqa: PLC0415 - numpy and PIL come with the first one
+
+    return to_data_url(shrink(to_ink(picture), LARGEST_PICTURE))
 
 
 def _tried(check: Any, value: Any) -> Any:  # noqa: ANN401

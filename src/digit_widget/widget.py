@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from digit_widget.connection import Connection
 from digit_widget.drawing import BLANK
-from digit_widget.keywords import PAD_KEYWORDS, split
+from digit_widget.keywords import PAD_KEYWORDS, meant, split
+from digit_widget.labels import KEYCAPS, as_labels, check_labels
 from digit_widget.loading import classifier_class
 from digit_widget.models import ModelError
 
@@ -31,7 +32,7 @@ class DigitWidget(Connection):
     transform, normalise, inputs, ink, input_size, transposed
         What pictures it is given; see `Classifier`. What a model of digits expects is found out unless it is said.
     image
-        A drawing to begin with, as a data URL (PNG, JPEG, WebP, GIF or BMP).
+        A drawing to begin with: a picture as `predict` takes it. The trait is a data URL (PNG, JPEG, WebP, GIF or BMP).
     strokes
         The same as pen strokes: lists of points ``[x, y, t, pressure]`` in pad units (0 to 280, y down), t in ms;
         t and pressure may be left out.
@@ -80,16 +81,21 @@ class DigitWidget(Connection):
         self._check_keywords(keywords)
         said, traits = split(keywords)
         self._model, self._pictures = model, said
+        labels = traits.pop("labels", None)
         classifier = None  # the bundled one, which is made with the first drawing
         if not (model is None and self._pictures in ({}, {"normalise": True})):
             Classifier = classifier_class()  # noqa: N806 - a class
-            classifier = Classifier.of(model, traits.pop("labels", None), **self._pictures)
+            classifier = Classifier.of(model, labels, **self._pictures)
+        elif labels is not None:
+            traits["labels"] = as_labels(labels)
+            check_labels(traits["labels"], len(KEYCAPS))
         self._start((classifier,), traits)
 
     def _check_keywords(self, keywords: Iterable[str]) -> None:
         names = (self._MODELS, *PAD_KEYWORDS)
-        if unknown := set(keywords) - set(names):
-            message = f"{type(self).__name__} has no keyword {', '.join(sorted(unknown))}; it takes {', '.join(names)}."
+        if unknown := sorted(set(keywords) - set(names)):
+            said = ", ".join(f"{name}{meant(name, names)}" for name in unknown)
+            message = f"{type(self).__name__} has no keyword {said}; it takes {', '.join(names)}."
             raise TypeError(message)
 
     @property

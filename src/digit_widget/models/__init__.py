@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from digit_widget.errors import DigitWidgetError
+from digit_widget.errors import DigitWidgetError, a
 from digit_widget.locks import Lock
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
             return _bundled()
     file = Path(path)
     if not file.is_file():
-        message = f"The model file {os.fspath(path)!r} does not exist."
+        what = "" if file.suffix else " A model is passed as an object or as the path of its file."
+        message = f"The model file {os.fspath(path)!r} does not exist.{what}"
         raise ModelError(message)
     match file.suffix.lower():
         case suffix if into is not None and suffix in (".safetensors", *_CHECKPOINTS):
@@ -175,14 +176,25 @@ def adapt(
         from digit_widget.models.function import Function  # noqa: PLC0415
 
         return Function(source, labels, size=size, batch_first=made is not None)
-    hint = ""
-    if hasattr(source, "predict_proba"):
-        hint = " For this model: lambda picture: model.predict_proba(np.reshape(picture, (1, -1)) / 255)[0]."
     message = (
-        f"Expected a model but got an object of the type {type(source).__name__}. Pass a torch.nn.Module, the path of "
-        f"a safetensors, ONNX or torch file, or a function from a picture to probabilities or a label.{hint}"
+        f"Expected a model but got {a(source)}. Pass a torch.nn.Module, the path of a safetensors, ONNX or torch file, "
+        f"or a function from a picture to probabilities or a label.{_advice(source)}"
     )
     raise ModelError(message)
+
+
+def _advice(source: object) -> str:
+    """Return what to do with something that is no model, but near one; "" if nothing is known."""
+    if isinstance(source, dict):
+        values = list(source.values())
+        if values and all(hasattr(value, "shape") for value in values):
+            return " These are weights: load them into their network, net.load_state_dict(weights), and pass net."
+        return " Several models go into compare(models)."
+    if isinstance(source, (list, tuple)):
+        return " Several models go into compare(models)."
+    if hasattr(source, "predict"):
+        return " For this one, pass a function that calls its method predict: lambda picture: …"
+    return ""
 
 
 def _fitted(model: Model, size: tuple[int, int] | None, made: Shape | None) -> Model:
