@@ -300,11 +300,10 @@ def test_a_size_that_nothing_tells_is_said() -> None:
     [
         nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
         lambda _: 3,
-        lambda batch: torch.zeros(len(batch), 10),
+        lambda batch: -torch.ones(len(batch), 10),
         lambda batch: np.random.default_rng(0).normal(size=(len(batch), 10)),
-        lambda _: None,
     ],
-    ids=["untrained", "constant", "equal", "noise", "none"],
+    ids=["untrained", "constant", "equal", "noise"],
 )
 def test_what_is_no_digit_model_is_told(model: Any) -> None:  # noqa: ANN401
     """Nothing is applied, and the user is asked whether it is one."""
@@ -477,7 +476,7 @@ def test_a_slow_model_is_asked_less(monkeypatch: pytest.MonkeyPatch) -> None:
         batch = torch.as_tensor(batch)
         asked.append(len(batch))
         time.sleep(0.01 * len(batch))
-        return torch.zeros(len(batch), 10)
+        return -torch.ones(len(batch), 10)
 
     with pytest.warns(ModelWarning, match=r"right on \d of 10 digits"):
         Classifier(slow)

@@ -73,18 +73,6 @@ class Rows(nn.Module):
         return logits
 
 
-class ReturnsTuple(nn.Module):
-    """A network that returns two things."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.network = CNN()
-
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits and the pictures."""
-        return self.network(pictures), pictures
-
-
 class InPlace(nn.Module):
     """A network that works on the very pictures it is given."""
 
@@ -341,21 +329,20 @@ def fails(error: str) -> Callable[[Any], Any]:
         (nn.Conv2d(1, 4, 3), {}, r"for 1 picture to have the shape \(1, 10\), .* has the shape \(1, 4, 26, 26\)"),
         (nn.Conv2d(2, 4, 300), {}, "Conv2d accepted none of the usual sizes.*input_size="),
         (nn.Linear(50, 10), {}, "Linear accepted none of the usual sizes"),
-        (nn.LSTM(28, 10), {}, "returned an object of the type tuple"),
+        (nn.LSTM(28, 10), {}, r"\(1, 10\), one row for each picture .* shape \(1, 28, 10\)"),
         (nn.Linear(400, 10), {"labels": "abc"}, "knows 10 classes"),
         (nn.Linear(3072, 10), {"labels": "abc"}, "knows 10 classes"),
         (CNN().to("meta"), {}, "has no weights yet"),
-        (ReturnsTuple(), {}, "returned an object of the type tuple"),
         (bundled_network(), {"labels": ["a"] * 10}, "'a' occurs twice"),
         (bundled_network(), {"labels": range(10)}, "not empty, but got 0"),
         (bundled_network(), {"labels": []}, "there are no labels"),
         (bundled_network(), {"labels": 10}, "but got 10"),
-        (lambda _: ("3", 0.9), {}, "returned an object of the type tuple"),
         (lambda _: "🐘", {}, "but it returned '🐘'"),
         (lambda _: 12, {}, "but it returned 12"),
         (lambda _: np.full(10, np.nan), {}, "NaN or infinity"),
         (lambda _: [1, 2], {}, "knows 2 classes but there are 10 labels"),
-        (lambda _: {"a": 1}, {}, "returned an object of the type dict"),
+        (lambda _: {"a": 1}, {}, "but it returned 'a'"),
+        (lambda _: {"boxes": "x"}, {}, "a dict with the keys 'boxes'"),
         (fails("no cheese"), {}, r"neither a PIL picture \(RuntimeError: no cheese\) nor a batch of tensors"),
         (bundled_network(), {"transform": lambda _: "x"}, "Expected the transform to .* it returned a str"),
         (bundled_network(), {"transform": v2.ToImage()}, "could not answer a picture of shape"),
@@ -489,14 +476,15 @@ def interrupts(*_: object) -> None:
         (interrupts, "KeyboardInterrupt"),
         (lambda _, logits: logits * np.nan, "NaN or infinity"),
         (lambda _, logits: logits[:, :4], "knows 4 classes but there are 10 labels"),
-        (lambda _, logits: logits[0, 0], r"has the shape \(\)"),
-        (lambda _, logits: logits.repeat(3, 1), r"shape \(1, 10\), .* has the shape \(3, 10\)"),
-        (lambda _, logits: {"logits": logits}, "returned an object of the type dict"),
-        (lambda *_: None, "returned an object of the type NoneType"),
+        (lambda _, logits: logits[0, 0], r"returned a tensor of shape \(\)"),
+        (lambda _, logits: logits.repeat(3, 1), r"shape \(1, classes\), but it returned a tensor of shape \(3, 10\)"),
+        (lambda _, logits: {"boxes": logits[:, None]}, r"has the shape \(1, 1, 10\)"),
+        (lambda *_: {"boxes": "x"}, "returned a dict with the keys 'boxes'"),
+        (lambda *_: None, "but it returned None"),
         (lambda pictures, _: pictures.cuda(), "CUDA|NVIDIA|cuda"),
         (lambda pictures, _: pictures.to("meta"), "meta"),
     ],
-    ids=["raise", "exit", "interrupt", "NaN", "classes", "number", "rows", "dict", "None", "GPU", "meta"],
+    ids=["raise", "exit", "interrupt", "NaN", "classes", "number", "rows", "axes", "dict", "None", "GPU", "meta"],
 )
 def test_a_model_that_misbehaves(
     monkeypatch: pytest.MonkeyPatch, mood: Callable[[torch.Tensor, torch.Tensor], Any], said: str

@@ -194,8 +194,10 @@ class Classifier:
         numpy.ndarray
             Shape (n, classes), float64; a row that is minus infinity for all classes means "none of them".
         """
-        rows = check_outputs(self._known.outputs(pictures), len(pictures), self.labels)
-        return log_probabilities(rows) if self._known.returns_probabilities else rows
+        known = self._known
+        outputs = known.outputs(pictures)
+        rows = check_outputs(outputs, len(pictures), self.labels, probabilities=known.returns_probabilities)
+        return log_probabilities(rows) if known.returns_probabilities else rows
 
     def _introduced(self, other: Classifier | None, preparation: Preparation) -> KnownModel:
         """Return the model as another classifier knows it, if nothing but names has changed, or get to know it."""

@@ -20,7 +20,9 @@ ROUNDING = 1e-3
 """How far above 1 a probability may be."""
 
 
-def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str]) -> Rows:
+def check_outputs(
+    outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str], *, probabilities: bool | None = None
+) -> Rows:
     """Check what a model returned.
 
     Parameters
@@ -31,6 +33,9 @@ def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str
         How many pictures it was given.
     labels
         One for each class.
+    probabilities
+        Whether the model returns probabilities and not logits; None if that is not known yet. One number for two
+        classes is read by that.
 
     Returns
     -------
@@ -48,6 +53,13 @@ def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str
     rows = outputs.astype(np.float64)
     while rows.ndim > 2 and rows.shape[-1] == 1:  # noqa: PLR2004 - (n, classes, 1, 1), from a network of convolutions
         rows = rows[..., 0]
+    if rows.size == pictures and len(labels) > 1:
+        if outputs.dtype.kind in "iub":
+            rows = _of_indices(rows.reshape(-1), len(labels))
+        elif len(labels) == 2:  # noqa: PLR2004 - of the second class, as people train them
+            second = rows.reshape(-1)
+            is_share = are_probabilities(second) if probabilities is None else probabilities
+            rows = np.stack([1 - second if is_share else np.zeros(pictures), second], axis=1)
     if rows.ndim != 2 or len(rows) != pictures:  # noqa: PLR2004 - (n, classes)
         message = (
             f"Expected the model's output for {pictures} picture{'s' * (pictures > 1)} to have the shape "
@@ -61,6 +73,15 @@ def check_outputs(outputs: npt.NDArray[Any], pictures: int, labels: Sequence[str
             "The model's output contains NaN or infinity. Check its weights, and that it expects inputs from 0 to 1."
         )
         raise ModelError(message)
+    return rows
+
+
+def _of_indices(indices: npt.NDArray[np.float64], classes: int) -> Rows:
+    """Return a 1 among zeros for each index of a class."""
+    if (indices < 0).any() or (indices >= classes).any():
+        message = f"Expected indices of classes from 0 to {classes - 1}, but the model returned {indices.max():g}."
+        raise ModelError(message)
+    rows: Rows = np.eye(classes)[indices.astype(int)]
     return rows
 
 

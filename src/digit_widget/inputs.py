@@ -63,6 +63,8 @@ class Inputs:
     """What came of the usual form and size, if these are others."""
     seconds: float = 0.0
     """Time that the model takes for one picture."""
+    is_silent: bool = False
+    """Whether it said "none of them" to all of them."""
     is_doubtful: bool = False
     """Whether a network takes pictures of any size, and no drawings told which."""
 

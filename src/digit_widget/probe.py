@@ -168,6 +168,7 @@ class _Meeting:
 
     def _in(self, inputs: Inputs, rows: Rows) -> KnownModel:
         """Return how to ask the model in a form, in which it returned some rows."""
+        inputs = replace(inputs, is_silent=not rows.any())
         return replace(self._known, returns_probabilities=are_probabilities(rows), inputs=inputs)
 
     def _ask(self, model: models.Model, form: Form, count: int) -> Rows:
@@ -235,7 +236,9 @@ def _warnings(inputs: Inputs, name: str) -> Iterator[str]:
             f"{name} takes {inputs.seconds:.1f} s for a picture. With predict_on='button' it is asked when Predict "
             "is pressed."
         )
-    if not inputs.is_known:
+    if inputs.is_silent:
+        yield f"{name} returned None for each drawing, or zeros, which means none of the classes. Is a return missing?"
+    elif not inputs.is_known:
         yield f"{name} is {inputs}"
     elif inputs.usual:
         yield f"{name} {inputs}. It is given that from now on; to say so yourself, pass {inputs.keywords}."

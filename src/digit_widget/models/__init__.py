@@ -272,33 +272,6 @@ def calibration(about: Mapping[str, str]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def as_array(output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - a user's model may return anything
-    """Return a model's output as an array of numbers.
-
-    Raises
-    ------
-    ModelError
-        If it does not consist of numbers.
-    """
-    import numpy as np  # noqa: PLC0415 - the widget must start without it
-
-    output = getattr(output, "logits", output)  # Hugging Face's models return an object with this attribute
-    if hasattr(output, "detach"):
-        output = output.detach()
-        output = (output.float() if output.is_floating_point() else output).cpu().numpy()
-    try:
-        array = np.asarray(output)
-    except Exception:  # noqa: BLE001 - numpy raises all kinds of exceptions for other objects
-        array = np.asarray(None)
-    if array.dtype.kind not in "buif":
-        message = (
-            "Expected the model to return logits or probabilities, one for each class, but it returned an object of "
-            f"the type {type(output).__name__}."
-        )
-        raise ModelError(message)
-    return array
-
-
 @cache
 def _bundled() -> Model:
     from digit_widget.models.numpy_cnn import load_safetensors  # noqa: PLC0415 - it imports numpy

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-import numbers
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from digit_widget.models import ModelError, as_array
+from digit_widget.models import ModelError
 from digit_widget.models.layouts import LAYOUTS, arranged
+from digit_widget.models.outputs import row_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,10 +43,10 @@ class Function:
     Parameters
     ----------
     function
-        Takes one picture (PIL, mode L, 0 = paper, 255 = full ink) and returns probabilities or logits, (classes,), or
-        a label, or the index of a class, or None for "none of them". Or takes a batch, (n, channels, height, width) or
-        in another layout, and returns probabilities or logits, (n, classes): the batch is a torch tensor if torch has
-        been imported, and a numpy array otherwise. The first call finds out what it takes.
+        Takes one picture (PIL, mode L, 0 = paper, 255 = full ink) and returns whatever `outputs.row_of` reads. Or takes
+        a batch, (n, channels, height, width) or in another layout, and returns whatever `outputs.rows_of` reads, or a
+        list of what `outputs.row_of` reads: the batch is a torch tensor if torch has been imported, and a numpy array
+        otherwise. The first call finds out what it takes.
     labels
         One for each class.
     size
@@ -130,7 +131,7 @@ class Function:
         return self._at_once(arranged(pictures, way.layout))
 
     def _one_by_one(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        rows = [self._scores(self.function(_picture(one))) for one in pictures]
+        rows = [row_of(self.function(_picture(one)), self.labels, self._first_labels) for one in pictures]
         if len({row.shape for row in rows}) > 1:
             message = (
                 "Expected the function to return as many numbers for each picture, but it returned "
@@ -142,43 +143,14 @@ class Function:
     def _at_once(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         torch = sys.modules.get("torch")  # a function that takes tensors has imported it
         batch = torch.tensor(pictures) if torch else pictures.copy()  # a copy, since the function may change it
-        rows = as_array(self.function(batch))
-        if rows.ndim == 0 or len(rows) != len(pictures):
-            message = (
-                f"Expected the function to return an array of shape ({len(pictures)}, classes) for {len(pictures)} "
-                f"pictures, but it returned {f'the shape {rows.shape}' if rows.ndim else 'one number'}."
-            )
-            raise ModelError(message)
-        return rows
+        output = self.function(batch)
+        if isinstance(output, (list, tuple)) and len(output) == len(pictures) and _are_labels(output):
+            return np.stack([row_of(each, self.labels, self._first_labels) for each in output])
+        return rows_of(output, len(pictures))
 
-    def _scores(self, output: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - it may return anything
-        """Return (classes,): a label, or an index, becomes a 1 among zeros, and None becomes zeros."""
-        if output is None:
-            return np.zeros(len(self.labels))
-        if isinstance(output, np.ndarray) and output.size == 1 and output.dtype.kind in "UO":
-            output = output.item()  # a label, as scikit-learn's predict() returns it
-        if not isinstance(output, str):
-            row = as_array(output)
-            if row.size != 1 or row.dtype.kind == "f":
-                return row[0] if row.ndim == 2 and len(row) == 1 else row  # noqa: PLR2004 - a batch of one
-            output = row.item()  # an index, as argmax() returns it
-        row = np.zeros(len(self.labels))
-        row[self._index(output)] = 1
-        return row
 
-    def _index(self, answer: str | numbers.Integral) -> int:
-        if isinstance(answer, str):
-            for labels in (self.labels, self._first_labels):
-                if answer in labels:
-                    return labels.index(answer)
-        if isinstance(answer, numbers.Integral) and 0 <= int(answer) < len(self.labels):
-            return int(answer)
-        known = ", ".join(self.labels[:12])
-        message = (
-            f"Expected the function to return a label ({known}), the index of a class, or a number for each class, but "
-            f"it returned {answer!r:.60}."
-        )
-        raise ModelError(message)
+def _are_labels(output: Sequence[Any]) -> bool:
+    return all(isinstance(each, (str, Mapping)) or each is None for each in output)
 
 
 def _picture(one: npt.NDArray[np.float32]) -> Image.Image:

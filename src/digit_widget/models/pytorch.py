@@ -14,12 +14,13 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from digit_widget.locks import Lock, after_fork
-from digit_widget.models import ModelError, as_array
+from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import weights_in
 from digit_widget.models.cnn import CNN
 from digit_widget.models.into import load_into
 from digit_widget.models.layouts import LAYOUTS, arranged
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
+from digit_widget.models.outputs import rows_of
 from digit_widget.models.shadow import Shadows
 
 if TYPE_CHECKING:
@@ -78,17 +79,17 @@ class TorchModel:
         limit = _one_thread() if self._is_small and pictures.size <= SMALL_BATCH else nullcontext()
         with torch.inference_mode(), self._shadows.of(self.module) as shadow, limit:
             batch = torch.tensor(arranged(pictures, self.layout))  # a copy, since the module may change it
-            return as_array(shadow(batch.to(_like(self.module))))
+            return rows_of(shadow(batch.to(_like(self.module))), len(pictures))
 
     def resized(self, size: tuple[int, int]) -> TorchModel | None:
         """Return the same module for pictures of another size; None if it does not take it."""
         channels = self.shape[0] if self.shape else 1
         other = replace(self, shape=(channels, *size))
         try:
-            output = other(np.zeros((_SEVERAL, channels, *size), np.float32))
+            other(np.zeros((_SEVERAL, channels, *size), np.float32))
         except Exception:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
             return None
-        return other if _is_batch(output) else None
+        return other
 
     @cached_property
     def _is_small(self) -> bool:
@@ -122,18 +123,20 @@ def from_module(
     """
     _check_weights(module)
     failure: Exception | None = None
+    unusable: ModelError | None = None
     tried = [(made, layout) for layout in LAYOUTS] if made else _shapes(module, size)
     for shape, layout in tried:
         model = replace(like or TorchModel(module, None), shape=shape, layout=layout)
         try:
-            output = model(np.zeros((_SEVERAL, *shape), np.float32))
-        except ModelError:
-            raise  # it accepted the pictures, but its output cannot be used
+            model(np.zeros((_SEVERAL, *shape), np.float32))
+        except ModelError as error:  # it accepted the pictures, but its output cannot be used
+            unusable = unusable or error
         except Exception as error:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
             failure = failure or error
-            continue
-        if _is_batch(output):
+        else:
             return model
+    if unusable:
+        raise unusable
     if made:
         return TorchModel(module, made)  # it says itself what is wrong with the transform's pictures
     sizes = ", ".join(dict.fromkeys(" × ".join(map(str, shape)) for shape, _ in tried))
@@ -143,10 +146,6 @@ def from_module(
         + (f" The first attempt raised {type(failure).__name__}: {_short(failure)}" if failure else "")
     )
     raise ModelError(message) from failure
-
-
-def _is_batch(output: npt.NDArray[Any]) -> bool:
-    return output.ndim >= 2 and len(output) == _SEVERAL  # noqa: PLR2004
 
 
 def _check_weights(module: nn.Module) -> None:
