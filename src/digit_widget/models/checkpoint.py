@@ -220,7 +220,8 @@ def _check(found: Mapping[str, Described], loaded: object, size: int) -> None:
     elif total > 8 * size:
         message = f"describes tensors far larger than its {size:,} bytes can contain. Save it again with torch.save."
     elif total > _LARGEST:
-        message = f"contains weights of {total:,} bytes, more than the {_LARGEST:,} that are read. If you trust it, {YOURSELF}"
+        more = f"{total:,} bytes, more than the {_LARGEST:,} that are read"
+        message = f"contains weights of {more}. If you trust it, {YOURSELF}"
     else:
         return
     raise ModelError(message)

@@ -130,8 +130,6 @@ class Description:
             self._push(self._memo[int(arg)])
         elif op.endswith("PUT"):
             self._memo[int(arg)] = self._stack[-1]
-        elif op == "PERSID":
-            self._elsewhere(arg)
         elif op not in ("PROTO", "FRAME", "STOP"):
             message = f"the operation {op}"
             raise UnreadablePickleError(message)

@@ -15,13 +15,15 @@ from torch.nn.parameter import is_lazy
 
 from digit_widget.locks import Lock, after_fork
 from digit_widget.models import ModelError
-from digit_widget.models.checkpoint import weights_in
+from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
 from digit_widget.models.into import load_into
 from digit_widget.models.layouts import LAYOUTS, arranged
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
 from digit_widget.models.outputs import rows_of
+from digit_widget.models.rebuild import NotRebuiltError, is_layer, rebuilt
 from digit_widget.models.shadow import Shadows
+from digit_widget.models.sketch import sketch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,19 +220,47 @@ def _one_thread() -> Iterator[None]:
 
 
 def load_checkpoint(path: Path) -> TorchModel:
-    """Load a torch checkpoint with weights of the article's CNN, without running any code in it.
+    """Load a torch checkpoint with weights of the article's CNN, or with a whole network of torch's own layers.
+
+    No code in it is run.
 
     Raises
     ------
     ModelError
         If it is damaged, contains anything other than weights, or is of another architecture.
     """
-    weights = weights_in(path, NAMES)
-    check_architecture({name: tuple(weight.shape) for name, weight in weights.items()}, path.name)
+    content = read(path)
+    reason = ""
+    if is_layer(content.module):
+        try:
+            return _any_size(rebuilt(content.module, content.weights))
+        except NotRebuiltError as error:
+            reason = str(error)
+    weights = without_prefixes(content.weights, NAMES)
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    try:
+        check_architecture(shapes, path.name)
+    except ModelError as error:
+        if not reason:
+            raise
+        message = (
+            f"{path.name} contains a whole network, but not only of torch's own layers as they come: {reason}. Nothing "
+            f"else in a file is trusted. It contains {sketch(shapes)}. Create that network yourself and load the "
+            "weights into it: load_model(path, into=MyNet())."
+        )
+        raise ModelError(message) from error
     classes = len(weights["fc2.bias"])
     network = CNN(classes)
     network.load_state_dict({name: weight.float() for name, weight in weights.items()})
     return TorchModel(network.eval(), NumpyCNN.shape, classes)
+
+
+def _any_size(module: nn.Module) -> TorchModel:
+    """Return a module with weights as a model, even if it takes pictures of a size that is not tried."""
+    try:
+        return from_module(module)
+    except ModelError:  # a transform may make pictures of the size that it takes
+        return TorchModel(module, None)
 
 
 def load_module(path: Path, into: object) -> TorchModel:
@@ -252,7 +282,4 @@ def load_module(path: Path, into: object) -> TorchModel:
         raise ModelError(message)
     _check_weights(into)
     load_into(path, into)
-    try:
-        return from_module(into)
-    except ModelError:  # the weights fit; a transform may make pictures of the size that it takes
-        return TorchModel(into, None)
+    return _any_size(into)
