@@ -34,6 +34,7 @@ _MOST_LISTED = 7  # names that a dict may have the weights under
 _LARGEST_PICKLE = 4 << 20  # bytes, without the tensors' data; a thousand tensors need a twentieth of it
 _MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # torch.serialization.MAGIC_NUMBER, pickled
 _PREFIXES = ("module.", "model.", "net.", "network.", "_orig_mod.", "ema_model.", "model_ema.")
+_MOST_PREFIXES = 8  # before one another
 _COMPILED = "_orig_mod."  # torch.compile puts it before the names of what it compiles, which may be a part of a network
 _AVERAGED = "n_averaged"  # torch.optim.swa_utils.AveragedModel counts, beside the weights of its module
 YOURSELF = "load it yourself with torch.load(path, weights_only=False) and pass the module: DigitWidget(model=module)."
@@ -115,7 +116,7 @@ def without_prefixes(
 
     if any(_COMPILED in name for name in current):
         take({name.replace(_COMPILED, ""): value for name, value in current.items()})
-    while current:
+    for _ in range(_MOST_PREFIXES):
         counted = {name: value for name, value in current.items() if name != _AVERAGED}
         prefix = next((one for one in _PREFIXES if all(name.startswith(one) for name in counted)), "")
         if not prefix or not counted:
@@ -182,7 +183,7 @@ def _zipped(file: IO[bytes], size: int, names: set[Name]) -> _Content:
             f"describes its objects in more than {_LARGEST_PICKLE:,} bytes, far more than a model needs. Save only the "
             "weights: torch.save(model.state_dict(), path)."
         )
-    elif "byteorder" in members and archive.read(members["byteorder"]) != b"little":
+    elif "byteorder" in members and archive.open(members["byteorder"]).read(7) != b"little":
         refusal = "has its numbers in the byte order of another kind of machine. Save it again on this kind."
     else:
         with archive.open(members["data.pkl"]) as pickled:

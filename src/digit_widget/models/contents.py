@@ -106,6 +106,7 @@ def _items(module: Made) -> Iterator[tuple[str, Described]]:
         prefix, holder = waiting.pop()
         hidden = _members(holder.state.get("_non_persistent_buffers_set")) if isinstance(holder.state, dict) else []
         letters += len(hidden)
+        hidden_names = {one for one in hidden if isinstance(one, str)}
         inside = []
         for kind in ("_parameters", "_buffers", "_modules"):
             for name, value in part(holder, kind).items():
@@ -118,7 +119,7 @@ def _items(module: Made) -> Iterator[tuple[str, Described]]:
                     )
                     raise ModelError(message)
                 if tensor := described(value):
-                    if name not in hidden:
+                    if name not in hidden_names:
                         yield full, tensor
                 elif isinstance(value, Made):
                     inside.append((f"{full}.", value))

@@ -33,7 +33,7 @@ _READ = re.compile(
     r"|torch\._tensor\._rebuild_from_type_v2|torch\.nn\.parameter\.(Parameter|Buffer)"
     # what stands beside them
     r"|torch\.nn\.(modules|functional|parallel|utils|init|backends)\..+|torch\.optim\..+"
-    r"|torch\.torch_version\.TorchVersion|torch\.(amp|cuda\.amp)\.grad_scaler\.\w+"
+    r"|torch\.torch_version\.TorchVersion|torch\._C\.Generator|torch\.(amp|cuda\.amp)\.grad_scaler\.\w+"
     r"|digit_widget\.models\.cnn\.CNN"
     r"|numpy\.(_?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|dtype|ndarray|bool_?|u?int\d+|float\d+)"
     r"|builtins\.(set|frozenset|list|dict|tuple|object|bytes|bytearray|str|int|float|bool|complex|slice|range)"

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 MOST_OPERATIONS = 1_000_000
 """Of one pickle; a thousand tensors need a thirtieth of them. Each takes about a microsecond and a hundred bytes."""
-_PLAIN = (str, int, float, bool, bytes, type(None))
+OTHER = object()
+"""The one key for what a dict has under keys that are no text; a file can have tuples and numbers that hash for hours."""
+_HIGHEST_INDEX = 1 << 32
 _REBUILDERS = ("copyreg._reconstructor", "copyreg.__newobj__")
 
 
@@ -127,9 +129,9 @@ class Description:
                 called = self._stack.pop()
                 self._push(Made(called, tuple(self._pop_mark())))
         elif op.endswith("GET"):
-            self._push(self._memo[int(arg)])
+            self._push(self._memo[_index(arg)])
         elif op.endswith("PUT"):
-            self._memo[int(arg)] = self._stack[-1]
+            self._memo[_index(arg)] = self._stack[-1]
         elif op not in ("PROTO", "FRAME", "STOP"):
             message = f"the operation {op}"
             raise UnreadablePickleError(message)
@@ -214,8 +216,8 @@ class Description:
         if type(target) is not dict:
             message = "an item for what is no dict"
             raise UnreadablePickleError(message)
-        # Other keys (tuples, objects) are no names of weights, and hashing them may never end.
-        target.update((key, value) for key, value in zip(items[::2], items[1::2], strict=True) if type(key) in _PLAIN)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            target[key if type(key) is str else OTHER] = value
 
     def _dict(self) -> None:
         items = self._pop_mark()
@@ -268,3 +270,10 @@ class Description:
         "BINPERSID": lambda self: self._elsewhere(self._stack.pop()),
         "MEMOIZE": _memoize,
     }
+
+
+def _index(arg: object) -> int:
+    if type(arg) is not int or arg > _HIGHEST_INDEX:
+        message = "an object with a number that no pickle needs"
+        raise UnreadablePickleError(message)
+    return arg

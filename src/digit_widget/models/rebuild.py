@@ -10,7 +10,6 @@ changed by hand is refused instead of being rebuilt as what it was not.
 from __future__ import annotations
 
 import inspect
-import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
@@ -62,6 +61,7 @@ _LIMITS = _COUNTS | {
 }
 _FRACTIONS = {"scale_factor"}  # all others of those with limits are whole numbers
 _LARGEST_NUMBER = 1e9
+_HIGHEST = 1 << 63
 _TEXTS = {
     *("zeros", "reflect", "replicate", "circular", "same", "valid", "none", "tanh"),
     *("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "area", "Upsample"),
@@ -71,6 +71,7 @@ _UNIMPORTANT = {"training", "_non_persistent_buffers_set", "_is_full_backward_ho
 _LONGEST = 8  # numbers in one argument
 _DEEPEST = 20  # Sequentials in one another
 _MOST_LAYERS = 1000
+_MOST_ATTRIBUTES = 100
 _SIDES = (28, 32, 8, 16, 64, 96, 128, 224)  # of the pictures that a network may be asked with
 _SMALL = 64
 _MOST_NUMBERS = 1 << 27  # in the output of one layer, for three pictures; VGG at 224 × 224 has a tenth of it
@@ -112,18 +113,23 @@ def rebuilt(module: Made, weights: Mapping[str, torch.Tensor]) -> nn.Module:
 
 class _Builder:
     def __init__(self) -> None:
-        self._built: dict[int, nn.Module] = {}
-        """By what describes them, so that a layer that is used twice is one layer."""
+        self._built: dict[int, tuple[nn.Module, int]] = {}
+        """By what describes them, so that a layer that is used twice is one layer; and how many layers each has."""
+        self._count = 0
 
     def build(self, made: Made, place: str, depth: int) -> nn.Module:
-        if id(made) in self._built:
-            return self._built[id(made)]
-        if depth > _DEEPEST or len(self._built) > _MOST_LAYERS:
+        layer, count = self._built.get(id(made), (None, 1))
+        self._count += count
+        before = self._count
+        if depth > _DEEPEST or self._count > _MOST_LAYERS:
             message = f"it has more than {_MOST_LAYERS} layers, or more than {_DEEPEST} in one another"
             raise NotRebuiltError(message)
+        if layer is not None:
+            return layer
         called = made.by.name if isinstance(made.by, Name) and made.by.module.startswith("torch.nn.modules.") else ""
         where = f"{f'its layer {place}' if place else 'the network'} ({called or _shown(made.name)})"
-        if made.args != () or not isinstance(made.state, dict) or made.items or made.members:
+        is_usual = made.args == () and isinstance(made.state, dict) and len(made.state) < _MOST_ATTRIBUTES
+        if not is_usual or made.items or made.members:
             message = f"{where} was not saved as a layer is"
             raise NotRebuiltError(message)
         inside = part(made, "_modules")
@@ -135,7 +141,7 @@ class _Builder:
             message = f"{where} is none of torch's plain layers"
             raise NotRebuiltError(message)
         _check_attributes(layer, made, where)
-        self._built[id(made)] = layer
+        self._built[id(made)] = layer, 1 + self._count - before
         return layer
 
     def _sequential(self, inside: Mapping[Any, object], place: str, depth: int) -> nn.Module:
@@ -187,7 +193,7 @@ def _is_right(name: str, value: object) -> bool:
     if value is None or (isinstance(value, str) and value in _TEXTS):
         return True
     if name not in _LIMITS:
-        return isinstance(value, (bool, int, float)) and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER
+        return isinstance(value, (bool, int, float)) and abs(value) <= _LARGEST_NUMBER  # nor is "not a number"
     least, most = _LIMITS[name]
     kinds = (int, float) if name in _FRACTIONS else (int,)
     return type(value) in kinds and least <= value <= most  # type: ignore[operator]
@@ -202,7 +208,9 @@ def _plain(value: object) -> object:
 
 def _is_short(value: object) -> bool:
     many = value if isinstance(value, tuple) else (value,)
-    return len(many) <= _LONGEST and all(isinstance(one, (str, int, float, type(None))) for one in many)
+    return len(many) <= _LONGEST and all(
+        isinstance(one, (str, float, type(None))) or (isinstance(one, int) and abs(one) < _HIGHEST) for one in many
+    )
 
 
 def _check_attributes(layer: nn.Module, made: Made, where: str) -> None:

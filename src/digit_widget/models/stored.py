@@ -34,6 +34,8 @@ _PARAMETERS = {"torch._utils._rebuild_parameter", "torch._utils._rebuild_paramet
 _TYPED = "torch._tensor._rebuild_from_type_v2"
 _PARAMETER = {"torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"}
 _CHUNK = 1 << 20  # bytes read at once
+_HIGHEST = 1 << 63
+_MOST_DIMENSIONS = 64  # that torch's tensors can have
 _DEEPEST = 4  # a parameter of a type of its own, of a tensor
 
 
@@ -85,23 +87,29 @@ def _tensor(name: str, args: tuple[Any, ...]) -> Described:
     storage, offset, shape, strides = args[:4]
     if isinstance(shape, Made):  # torch.Size
         (shape,) = shape.args
-    _, kind, key, _, numbers, *view = storage.where
+    _check(isinstance(shape, (list, tuple)) and len(shape) <= _MOST_DIMENSIONS, "a tensor without a shape")
+    _check(isinstance(strides, (list, tuple)) and len(strides) == len(shape), "sizes and strides differ in number")
+    kind, key, _, numbers = storage.where[1:5]
+    for number in (offset, *shape, *strides, numbers):
+        _check(type(number) is int and 0 <= number < _HIGHEST, "a size is no natural number")
     dtype = storage_dtype(kind)
     if name.endswith("_v3"):
-        numbers, dtype = numbers * dtype.itemsize, _known(_TYPES, str(args[6]))
-        numbers //= dtype.itemsize
-    if view and view[0]:  # until 2018 a storage could be a part of another
-        _, start, length = view[0]
-        _check(0 <= start <= start + length <= numbers, "a storage reaches past another")
+        size = numbers * dtype.itemsize
+        dtype = _known(_TYPES, str(args[6]))
+        numbers = size // dtype.itemsize
+    if view := storage.where[5:6] and storage.where[5]:  # until 2018 a storage could be a part of another
+        _, start, length = view
+        _check(type(start) is type(length) is int and 0 <= start <= start + length <= numbers, "a part is too large")
         offset, numbers = offset + start, start + length
-    shape, strides = tuple(shape), tuple(strides)
-    whole = [offset, *shape, *strides, numbers]
-    _check(all(type(number) is int and number >= 0 for number in whole), "a size is not a natural number")
-    _check(len(shape) == len(strides), "sizes and strides differ in number")
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     _check(0 in shape or last < numbers, "a tensor reaches past its storage")
-    _check(len(args) < 6 or not _negated(args[-1]), "the numbers are to be negated")  # noqa: PLR2004
-    return Described(str(key), dtype, numbers, offset, shape, strides)
+    _check(len(args) < 7 or not _is_negated(args[-1]), "the numbers are to be negated")  # noqa: PLR2004
+    return Described(_key(key), dtype, numbers, offset, tuple(shape), tuple(strides))
+
+
+def _key(key: object) -> str:
+    _check(type(key) in (str, int), "a storage without a name")
+    return str(key)
 
 
 def storage_dtype(kind: object) -> torch.dtype:
@@ -123,8 +131,8 @@ def _known(types: Mapping[str, torch.dtype], name: str) -> torch.dtype:
     return types[name]
 
 
-def _negated(metadata: object) -> bool:
-    return isinstance(metadata, dict) and any(metadata.values())
+def _is_negated(metadata: object) -> bool:
+    return isinstance(metadata, dict) and (len(metadata) > 2 or any(metadata.values()))  # noqa: PLR2004 - conj and neg
 
 
 def _check(right: bool, wrong: str) -> None:  # noqa: FBT001
@@ -162,11 +170,11 @@ class Legacy:
 
     def __init__(self, file: IO[bytes], keys: Iterable[object], stored: Iterable[Stored]) -> None:
         self._file = file
-        sizes = {str(key): storage_dtype(kind).itemsize for _, kind, key, *_ in (one.where for one in stored)}
+        sizes = {_key(one.where[2]): storage_dtype(one.where[1]).itemsize for one in stored}
         self._places: dict[str, tuple[int, int]] = {}
         at = file.tell()
         end = file.seek(0, 2)
-        for key in map(str, keys):
+        for key in map(_key, keys):
             file.seek(at)
             size = int.from_bytes(file.read(8), "little") * sizes[key]
             _check(at + 8 + size <= end, "the storages are cut short")
