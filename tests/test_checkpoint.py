@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import datetime as dt
+import decimal
+import functools
 import importlib
 import io
 import os
@@ -10,12 +14,14 @@ import pickletools
 import subprocess
 import sys
 import tarfile
+import time
+import uuid
 import warnings
 import zipfile
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,14 +30,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from digit_widget.models import ModelError
+from digit_widget.models import ModelError, load_model
 from digit_widget.models.checkpoint import weights_in
+from digit_widget.models.contents import WRAPPERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
+    from typing import Self
 
     How = dict[str, Any] | str | None
 
+WEIGHT = {"conv1.weight": torch.ones(2, 2)}
 FORMATS = {"zip": {}, "legacy": {"_use_new_zipfile_serialization": False}}
 both = pytest.mark.parametrize("how", FORMATS.values(), ids=FORMATS)
 
@@ -150,10 +160,18 @@ def refused(path: Path) -> str:
         lambda model: {f"_orig_mod.{name}": value for name, value in model.state_dict().items()},
         lambda model: {f"module._orig_mod.{name}": value for name, value in model.state_dict().items()},
         lambda model: {f"_orig_mod.module.{name}": value for name, value in model.state_dict().items()},
+        lambda model: {f"module.model._orig_mod.{name}": value for name, value in model.state_dict().items()},
+        lambda model: {name.replace(".", "._orig_mod."): value for name, value in model.state_dict().items()},
+        lambda model: torch.optim.swa_utils.AveragedModel(model).state_dict(),
+        lambda model: {"model": model.state_dict(), "optimizer": torch.optim.Adam(model.parameters()).state_dict()},
+        lambda model: {"ema": {"model": nn.Sequential(model).state_dict()}, "model": model.state_dict(), "epoch": 3},
+        lambda model: {"model": None, "ema": model.state_dict()},
+        lambda model: {"model_ema": {"module": model.state_dict()}},
     ],
     ids=[
         *("state_dict", "dict", "parameters", "under state_dict", "under model_state_dict", "under two", "under net"),
-        *("DataParallel", "compile", "compile in DataParallel", "DataParallel in compile"),
+        *("DataParallel", "compile", "compile in DataParallel", "DataParallel in compile", "three prefixes"),
+        *("compiled layers", "averaged", "an optimizer", "an average, too", "an average alone", "module in model_ema"),
     ],
 )
 def test_state_dicts(path: Path, how: dict[str, Any], make: Callable[[CNN], object]) -> None:
@@ -220,6 +238,307 @@ def test_the_file_is_not_held(path: Path) -> None:
     assert_same(weights, {"weight": torch.ones(1000)})
 
 
+# --- What stands beside weights, or around them ----------------------------------------------------------------------
+
+NETWORK = """
+import dataclasses, enum
+from torch import nn
+
+class Kind(enum.Enum):
+    CNN = "cnn"
+
+class Settings(dict):
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+@dataclasses.dataclass
+class Config:
+    rate: float = 0.1
+
+class LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 6, 5)
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(6 * 24 * 24, 10))
+        self.kind = Kind.CNN
+        self.config = Config()
+
+    def forward(self, x):
+        return self.head(self.conv(x).relu())
+"""
+
+
+@pytest.fixture
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A package of somebody's, for as long as the file is saved; see `forgotten`."""
+    (tmp_path / "somebodys_network.py").write_text(NETWORK, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("somebodys_network")
+    sys.modules.pop("somebodys_network", None)
+
+
+def forgotten(path: Path) -> None:
+    """Make the package one that nobody has any more, and that leaves a mark if it is imported all the same."""
+    sys.modules.pop("somebodys_network", None)
+    path.with_name("somebodys_network.py").write_text(python(path.with_name("marker")), encoding="utf-8")
+    importlib.invalidate_caches()
+
+
+PROTOCOLS = {"zip": {}, "legacy": FORMATS["legacy"], "protocol 1": {"pickle_protocol": 1}}
+PROTOCOLS |= {f"protocol {number}": {"pickle_protocol": number} for number in (3, 4, 5)}
+
+
+@pytest.mark.parametrize("how", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize("wrap", [lambda m: m, lambda m: {"net": m, "epoch": 3}, nn.DataParallel])
+def test_whole_modules_of_a_package(
+    path: Path, network: ModuleType, how: dict[str, Any], wrap: Callable[[nn.Module], object]
+) -> None:
+    """A module of a class in a package gives its weights, in every format; the package is not imported."""
+    model = network.LeNet()
+    torch.save(wrap(model), path, **how)
+    forgotten(path)
+    assert_same(weights_in(path), model.state_dict())
+    assert "somebodys_network" not in sys.modules
+    assert not path.with_name("marker").exists()
+
+
+def test_the_layers_of_a_whole_module_of_a_package(path: Path, network: ModuleType) -> None:
+    """Without a module to put them into, its layers are sketched; with one, it is a model."""
+    model = network.LeNet()
+    torch.save(model, path)
+    ours = network.LeNet()
+    forgotten(path)
+    with pytest.raises(ModelError, match=r"\(Conv2d 1→6 5×5, Linear 3456→10\).*load_model\(path, into=MyNet\(\)\)"):
+        load_model(path)
+    assert load_model(path, into=ours).module is ours
+    assert torch.equal(ours.conv.weight, model.conv.weight)
+
+
+BESIDE: dict[str, Callable[[ModuleType], object]] = {
+    "settings of Lightning's kind": lambda network: network.Settings(rate=0.1, of=network.Settings(more=[1, 2])),
+    "a Namespace": lambda network: argparse.Namespace(rate=0.1, kind=network.Kind.CNN),
+    "an enum": lambda network: network.Kind.CNN,
+    "a dataclass": lambda network: network.Config(),
+    "numbers of numpy's": lambda _: [np.float32(0.5), np.int64(3), np.bool_(1), np.arange(5.0), np.array(["a", "b"])],
+    "numpy's random state": lambda _: np.random.get_state(),  # noqa: NPY002 - as people save it
+    "paths": lambda _: [PurePosixPath("a/b"), PureWindowsPath("a"), Path("c")],
+    "dates": lambda _: [dt.datetime.now(dt.UTC), dt.date(2026, 1, 2), dt.timedelta(3)],
+    "collections": lambda _: [defaultdict(list, a=[1]), deque([1]), Counter("ab"), {1, 2}, frozenset({3}), b"bytes"],
+    "other keys": lambda _: {1: 2, (3, 4): 5, None: 6, 1.5: 7, b"x": 8, frozenset({9}): 10},
+    "values": lambda _: [complex(1, 2), range(3), slice(1), decimal.Decimal("1.5"), uuid.UUID(int=3), 10**30, -1],
+    "a partial": lambda network: functools.partial(network.LeNet, 3),
+    "a class and a function": lambda network: [network.LeNet, functional.relu, nn.init.zeros_],
+    "torch's version": lambda _: torch.__version__,
+    "kinds of torch's": lambda _: [torch.float32, torch.Size([1, 2]), torch.device("cpu")],
+    "an optimizer": lambda network: optimizer(network.LeNet()),
+    "another module": lambda network: network.LeNet(),
+}
+
+
+def optimizer(model: nn.Module) -> list[object]:
+    """Return an optimizer and its schedule, as some save them whole."""
+    used = torch.optim.Adam(model.parameters())
+    return [used, torch.optim.lr_scheduler.StepLR(used, 3), used.state_dict()]
+
+
+@pytest.mark.parametrize("how", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize("make", BESIDE.values(), ids=BESIDE)
+def test_what_stands_beside_weights(
+    path: Path, network: ModuleType, how: dict[str, Any], make: Callable[[ModuleType], object]
+) -> None:
+    """What a training run keeps beside its weights is no reason to refuse them, and none of it is made."""
+    torch.save({"hyper_parameters": make(network), "state_dict": WEIGHT}, path, **how)
+    forgotten(path)
+    assert_same(weights_in(path), WEIGHT)
+    assert "somebodys_network" not in sys.modules
+    assert not path.with_name("marker").exists()
+
+
+@pytest.mark.parametrize("how", PROTOCOLS.values(), ids=PROTOCOLS)
+def test_weights_in_other_kinds_of_dicts(path: Path, network: ModuleType, how: dict[str, Any]) -> None:
+    """Weights are found in a kind of dict of another library's, and in an object that holds one."""
+    torch.save(network.Settings(state_dict=network.Settings(WEIGHT)), path, **how)
+    assert_same(weights_in(path), WEIGHT)
+    torch.save(argparse.Namespace(model=WEIGHT), path, **how)
+    assert_same(weights_in(path), WEIGHT)
+
+
+class Marks:
+    """Leaves a mark in one of the ways in which an object that is read can."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = str(marker)
+
+    def __getstate__(self) -> dict[str, str]:
+        return vars(self)
+
+    def mark(self) -> int:
+        """Leave it."""
+        Path(vars(self).get("marker") or os.environ["MARKER"]).touch()
+        return 0
+
+
+class MarksMade(Marks):
+    """Leaves it when it is made with an argument."""
+
+    def __new__(cls, marker: Path) -> Self:
+        """Leave it."""
+        Path(marker).touch()
+        return super().__new__(cls)
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.marker,)
+
+
+class MarksSet(Marks):
+    """Leaves it when an attribute is set."""
+
+    def __getstate__(self) -> tuple[None, dict[str, str]]:
+        return None, vars(self)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        self.mark()
+
+
+class MarksHashed(Marks):
+    """Leaves it when it is hashed."""
+
+    def __hash__(self) -> int:
+        return self.mark()
+
+
+class MarksDict(dict[str, object]):
+    """Leaves it when something is set in it."""
+
+    def __setitem__(self, name: str, value: object) -> None:
+        super().__setitem__(name, value)
+        Path(os.environ["MARKER"]).touch()
+
+
+class MarksList(list[object]):
+    """Leaves it when something is added to it."""
+
+    def append(self, value: object) -> None:
+        """Leave it."""
+        super().append(value)
+        Path(os.environ["MARKER"]).touch()
+
+    def extend(self, values: Iterable[object]) -> None:
+        """Leave it."""
+        super().extend(values)
+        Path(os.environ["MARKER"]).touch()
+
+
+INERT: dict[str, Callable[[Path], object]] = {
+    "__setstate__": Touches,
+    "a function that is called": lambda marker: Reduced(touch, (str(marker),)),
+    "a call of what a call returned": lambda marker: Reduced(Reduced(functools.partial, (touch,)), (str(marker),)),
+    "a state for what a call returned": lambda marker: Reduced(
+        MarksDict, (), {"x": str(marker)}, None, iter([("a", 1)])
+    ),
+    "__new__": MarksMade,
+    "__setattr__": MarksSet,
+    "__hash__ of a key": lambda marker: {MarksHashed(marker): 1},
+    "__hash__ in a set": lambda marker: {MarksHashed(marker)},
+    "__setitem__": lambda _: MarksDict(a=1),
+    "append": lambda _: MarksList([1]),
+    "extend": lambda _: MarksList([1, 2]),
+}
+MARKING = (MarksMade, MarksSet, MarksHashed, MarksDict, MarksList)
+inert = pytest.mark.parametrize("make", INERT.values(), ids=INERT)
+
+
+@pytest.fixture
+def marker(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place for a mark, which is also known to classes without a state."""
+    for one in MARKING:
+        monkeypatch.setattr(one, "__module__", "__main__")
+        monkeypatch.setattr(sys.modules["__main__"], one.__name__, one, raising=False)
+    monkeypatch.setenv("MARKER", str(path.with_name("marker")))
+    return path.with_name("marker")
+
+
+@both
+@inert
+def test_what_is_read_over_is_inert(
+    path: Path, marker: Path, how: dict[str, Any], make: Callable[[Path], object]
+) -> None:
+    """What a person's own classes do when they are made and filled is not done, beside weights or within them."""
+    for content in (
+        {"state_dict": WEIGHT, "extra": make(marker)},
+        {"conv1.weight": torch.ones(2, 2), "x": make(marker)},
+    ):
+        marker.unlink(missing_ok=True)
+        saved(content, path, how)
+        marker.unlink(missing_ok=True)
+        with notebook():
+            assert_same(weights_in(path), WEIGHT)
+            assert not marker.exists()
+            torch.load(path, weights_only=False)
+        assert marker.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("os system", "os popen", "posix system", "nt system", "subprocess run", "pty spawn", "shutil rmtree"),
+        *("builtins eval", "builtins exec", "builtins compile", "builtins open", "builtins getattr", "builtins type"),
+        *("builtins __import__", "importlib import_module", "runpy run_path", "code interact", "ctypes CDLL"),
+        *("sys exit", "pickle loads", "marshal loads", "types FunctionType", "operator attrgetter", "functools reduce"),
+        *("pathlib os.system", "collections _sys.exit", "argparse _os.system", "datetime sys.exit", "socket socket"),
+        *(
+            "webbrowser open",
+            "asyncio run",
+            "multiprocessing Process",
+            "logging config.listen",
+            "copyreg add_extension",
+        ),
+        *(
+            "torch load",
+            "torch.hub load",
+            "torch.serialization load",
+            "torch.jit load",
+            "torch.package PackageImporter",
+        ),
+        *("torch.utils.cpp_extension load", "torch._inductor.codecache PyCodeCache", "torch.storage _load_from_bytes"),
+        *("torch.nn.modules.module torch.load", "torch.optim sys.exit", "torch.nn _reduction.warnings.sys.exit"),
+        *("numpy load", "numpy.lib.npyio load", "numpy.testing._private.utils runstring", "numpy.f2py compile"),
+        *("pip._internal main", "setuptools setup", "IPython.utils.process system", "digit_widget load_model"),
+        *("digit_widget.models.cnn load_file", "digit_widget.models.cnn CNN.pretrained", "__builtin__ eval"),
+        *("somebodys_network os.system", "__main__ __builtins__.eval.__call__"),
+    ],
+)
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_names_that_no_honest_file_needs(path: Path, name: str, protocol: int) -> None:
+    """What installs, imports, reads or runs something is refused with its name, even beside weights and not called."""
+    module, function = name.split(" ")
+    named = f"c{module}\n{function}\n".encode() if protocol == 2 else text(module) + text(function) + b"\x93"
+    saved(WEIGHT | {"extra": "here"}, path)
+    replaced(path, text("here"), named)
+    said = name.replace(" ", ".").replace("__builtin__.", "builtins.")
+    outcome = refused(path)
+    if said.startswith("__main__"):
+        said = "__main__.__builtins__"
+    assert f"asks for {said}" in outcome
+    assert "No code in it was run" in outcome
+
+
+def replaced(path: Path, old: bytes, new: bytes, member: str = "data.pkl") -> None:
+    """Change something in a file of a zip archive."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            if name.partition("/")[2] == member:
+                assert old in content
+                content = content.replace(old, new)  # noqa: PLW2901
+            archive.writestr(name, content)
+
+
 # --- What is refused because it would run something -----------------------------------------------------------------
 
 
@@ -278,10 +597,11 @@ def poisoned(marker: Path) -> CNN:
 
 
 def zipped(pickled: bytes) -> bytes:
-    """Put a pickle where torch looks for it."""
+    """Put a pickle where torch looks for it, and one number."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/data/0", np.ones(1, np.float32).tobytes())
         archive.writestr("archive/version", "3\n")
     return file.getvalue()
 
@@ -313,7 +633,6 @@ def within(marker: Path, place: int) -> bytes:
 
 SYSTEM = f"{os.system.__module__}.system"  # posix.system or nt.system
 LEGACY = FORMATS["legacy"]
-WEIGHT = {"conv1.weight": torch.ones(2, 2)}
 
 # How to make it, how to save it (None: plain pickle; "": it is made of bytes), and what the message has to say.
 HOSTILE: dict[str, tuple[Callable[[Path], Any], How, str]] = {
@@ -501,6 +820,79 @@ def test_our_own_functions_are_no_tools(path: Path, name: str) -> None:
     path.write_bytes(called(name, "model.pt"))
     with pytest.raises(ModelError, match=f"asks for {name.replace(' ', '.')}, which weights do not need"):
         weights_in(path)
+
+
+# --- What would cost too much ----------------------------------------------------------------------------------------
+
+
+def number(value: int) -> bytes:
+    """Return the operation that pushes a number."""
+    content = pickle.encode_long(value)
+    return b"\x8a" + bytes([len(content)]) + content
+
+
+def tensor(shape: bytes, key: bytes = text("0"), numbers: bytes = b"K\x01") -> bytes:
+    """Return the operations that push a tensor of ones, of a shape and strides that are pushed."""
+    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + key + text("cpu") + numbers + b"tQ"
+    return b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00" + shape + shape + b"\x89Ntr" + b"\xff\0\0\0R"
+
+
+MANY = 200_000
+HASH = sys.hash_info.modulus
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "numbers with one hash": lambda: b"}(" + b"".join(number(HASH * i) + b"N" for i in range(100_000)) + b"u",
+    "places with one hash": lambda: b"N" + b"".join(b"p%d\n" % (HASH * i) for i in range(MANY // 2)),
+    "tuples in tuples as a key": lambda: b"}" + b")" + b"\x85" * MANY + b"Ns",
+    "lists in lists": lambda: b"(" * MANY + b"l" * MANY,
+    "a long shape for many": lambda: (
+        b"(" + b"K\x00" * MANY + b"tq\0}(" + b"".join(text(str(i)) + tensor(b"h\0") for i in range(5000)) + b"u"
+    ),
+    "long numbers": lambda: (
+        b"\x8b\0\0\x10\0" + b"\1" * (1 << 20) + b"q\0}(" + text("w") + tensor(b"(" + b"h\0" * 60 + b"t") + b"u"
+    ),
+    "a long key for many": lambda: (
+        b"(" + b"K\0" * MANY + b"tq\0}(" + b"".join(text(str(i)) + tensor(b")", b"h\0") for i in range(5000)) + b"u"
+    ),
+    "prefixes": lambda: b"}(" + text("module." * 500_000 + "w") + tensor(b")") + b"u",
+    "wrappers in one another": lambda: (
+        b"}q\0("
+        + b"".join(text(str(i)) + b"N" for i in range(50_000))
+        + b"".join(text(key) + b"h\0" for key in WRAPPERS)
+        + b"u"
+    ),
+    "the same layer without end": lambda: endless(b""),
+    "hidden names in all of them": lambda: endless(
+        text("_non_persistent_buffers_set") + b"cbuiltins\nset\n](" + b"".join(map(number, range(MANY))) + b"e\x85R"
+    ),
+}
+
+
+def endless(more: bytes) -> bytes:
+    """Return the operations that push modules in one another, each twice, with an attribute."""
+    module = b"ctorch.nn\nM\n)\x81}("
+    layers = [module + text("_modules") + b"}" + more + b"ub"]
+    for _ in range(40):
+        twice = b"}(" + text("a") + b"h\1" + text("b") + b"h\1u"
+        layers.append(b"q\x010" + module + text("_modules") + twice + b"ub")
+    return b"".join(layers).replace(b"ctorch.nn\nM\n", b"ctorch.nn.modules.container\nSequential\n")
+
+
+@pytest.mark.parametrize("make", COSTLY.values(), ids=COSTLY)
+def test_files_that_would_cost_hours(path: Path, make: Callable[[], bytes]) -> None:
+    """A file of four megabytes takes seconds, whatever it describes."""
+    path.write_bytes(zipped(b"\x80\x02" + make() + b"."))
+    began = time.perf_counter()
+    with suppress(ModelError):
+        weights_in(path)
+    assert time.perf_counter() - began < 30
+
+
+def test_pickles_that_are_too_large(path: Path) -> None:
+    """A description of more than four megabytes is not read, and says what to do."""
+    saved({"losses": [0.5] * 500_000, "state_dict": WEIGHT}, path)
+    assert "describes its objects in more than 4,194,304 bytes" in refused(path)
+    saved({"losses": [0.5] * 100_000, "state_dict": WEIGHT}, path)
+    assert_same(weights_in(path), WEIGHT)
 
 
 # --- What is refused because it is no checkpoint of weights ----------------------------------------------------------

@@ -38,7 +38,7 @@ _READ = re.compile(
     r"|numpy\.(_?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|dtype|ndarray|bool_?|u?int\d+|float\d+)"
     r"|builtins\.(set|frozenset|list|dict|tuple|object|bytes|bytearray|str|int|float|bool|complex|slice|range)"
     r"|collections\.(OrderedDict|Counter|defaultdict|deque|UserDict|UserList)|_codecs\.encode"
-    r"|copyreg\.(_reconstructor|__newobj__)|argparse\.Namespace|types\.SimpleNamespace|functools\.partial"
+    r"|copyreg\._reconstructor|argparse\.Namespace|types\.SimpleNamespace|functools\.partial"
     r"|datetime\.(datetime|date|time|timedelta|timezone)|decimal\.Decimal|fractions\.Fraction|uuid\.(UUID|SafeUUID)"
     r"|pathlib\.(_local\.)?(Pure)?(Posix|Windows)?Path"
 )
@@ -55,7 +55,7 @@ def is_refused(name: Name) -> bool:
     """
     owner = name.module.partition(".")[0]
     outer = name.name.split(".")[:-1]  # of a class in a class; or of a function in a module that a module imports
-    if any(part in _OWNED for part in outer):
+    if any(part in _OWNED or part.startswith("__") for part in outer):
         return True
     return owner in _OWNED and not _READ.fullmatch(str(name))
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 MOST_OPERATIONS = 1_000_000
 """Of one pickle; a thousand tensors need a thirtieth of them. Each takes about a microsecond and a hundred bytes."""
 OTHER = object()
-"""The one key for what a dict has under keys that are no text; a file can have tuples and numbers that hash for hours."""
+"""The one key for all that a dict has under keys that are no text: hashing those can take a file hours."""
 _HIGHEST_INDEX = 1 << 32
-_REBUILDERS = ("copyreg._reconstructor", "copyreg.__newobj__")
 
 
 class UnreadablePickleError(ValueError):
@@ -76,6 +75,7 @@ _WITH_ARGUMENT = frozenset(
     | {"SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"}
     | {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"}
 )
+_RECONSTRUCTOR = Name("copyreg", "_reconstructor")
 _SET = Name("builtins", "set")
 _FROZENSET = Name("builtins", "frozenset")
 
@@ -179,9 +179,11 @@ class Description:
 
     def _call(self) -> None:
         args, called = self._stack.pop(), self._stack.pop()
-        if isinstance(called, Name) and str(called) in _REBUILDERS:
-            called, args = args[0], ()  # protocols 0 and 1 make an object of a class by calling these with it
-        self._push(Made(called, args))
+        if called != _RECONSTRUCTOR:
+            self._push(Made(called, args))
+            return
+        of, _, content = args  # protocols 0 and 1 make an object by calling this with its class and what is in it
+        self._push(Made(of, items=content) if type(content) is dict else Made(of))
 
     def _call_with_keywords(self) -> None:
         keywords = self._stack.pop()
