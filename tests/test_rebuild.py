@@ -16,6 +16,7 @@ from torch import nn  # noqa: E402
 
 from digit_widget import DigitWidget, ModelError, load_model, predict  # noqa: E402
 from digit_widget.models.checkpoint import weights_in  # noqa: E402
+from digit_widget.models.layouts import arranged  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,13 +130,13 @@ def test_networks(path: Path, how: dict[str, Any], make: Callable[[], nn.Module]
     assert repr(model.module) == repr(network.eval())
     pictures = torch.rand(3, *model.shape)
     dtype = next(network.parameters()).dtype
-    expected = network((pictures.flatten(1) if model.flat else pictures).to(dtype))
+    expected = network(torch.tensor(arranged(pictures.numpy(), model.layout)).to(dtype))
     assert torch.equal(torch.tensor(model(pictures.numpy())), expected.float())
 
 
 def test_the_widget(path: Path) -> None:
     """A pad and a prediction take the path of a whole network as they take the network."""
-    network = stirred(NETWORKS["CNN"]())
+    network = stirred(NETWORKS["MLP"]())
     torch.save(network, path)
     strokes = [[[100, 50], [120, 200]]]
     pad = DigitWidget(model=path)

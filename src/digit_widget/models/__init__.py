@@ -124,8 +124,8 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
             return load_checkpoint(file)
     known = ", ".join((".safetensors", ".onnx", *_CHECKPOINTS))
     message = (
-        f"Expected a model file that ends in {known}, but got {file.name}. Load other kinds yourself and pass the "
-        "model instead of the path."
+        f"Expected a model file that ends in {known}, but got {file.name}. For another kind, load it yourself "
+        "and pass a function that asks it: from a PIL picture to probabilities or a label."
     )
     raise ModelError(message)
 

@@ -131,7 +131,7 @@ class Function:
         return self._at_once(arranged(pictures, way.layout))
 
     def _one_by_one(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        rows = [row_of(self.function(_picture(one)), self.labels, self._first_labels) for one in pictures]
+        rows = [row_of(self._returned(_picture(one)), self.labels, self._first_labels) for one in pictures]
         if len({row.shape for row in rows}) > 1:
             message = (
                 "Expected the function to return as many numbers for each picture, but it returned "
@@ -143,10 +143,18 @@ class Function:
     def _at_once(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         torch = sys.modules.get("torch")  # a function that takes tensors has imported it
         batch = torch.tensor(pictures) if torch else pictures.copy()  # a copy, since the function may change it
-        output = self.function(batch)
+        output = self._returned(batch)
         if isinstance(output, (list, tuple)) and len(output) == len(pictures) and _are_labels(output):
             return np.stack([row_of(each, self.labels, self._first_labels) for each in output])
         return rows_of(output, len(pictures))
+
+    def _returned(self, given: Any) -> Any:  # noqa: ANN401 - whatever the function takes and returns
+        if "torch" not in sys.modules:  # then there is no network of torch's in the function
+            return self.function(given)
+        from digit_widget.models.inside import evaluating  # noqa: PLC0415 - it imports torch
+
+        with evaluating(self.function) as function:
+            return function(given)
 
 
 def _are_labels(output: Sequence[Any]) -> bool:
