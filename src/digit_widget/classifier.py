@@ -42,7 +42,8 @@ class Classifier:
     Parameters
     ----------
     model
-        A ``torch.nn.Module``; the path of a safetensors, ONNX or torch file (see `load_model`); a function that takes a
+        A ``torch.nn.Module``; the path of a safetensors, ONNX or torch file (see `load_model`); a fitted estimator or
+        pipeline of scikit-learn's, for rows of pixels; a function that takes a
         PIL picture (white ink on black) and returns probabilities or a label, or takes a batch of tensors and returns
         logits; another classifier; or None for the bundled CNN.
     labels

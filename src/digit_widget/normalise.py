@@ -19,6 +19,9 @@ SIDE = 28
 DIGIT = 20
 """Longer side of the ink in the normalised picture, in pixels."""
 
+FILLED = 8
+"""A picture of this side is filled by the ink, as those of scikit-learn's ``load_digits`` are."""
+
 INK_THRESHOLD = 8
 """Ink up to this, of 255, is the grain of the paper, and is not counted when the bounding box is found."""
 
@@ -35,7 +38,8 @@ def normalise(ink: Ink, side: int = SIDE) -> Ink:
     ink
         Shape (height, width), uint8, 0 = paper, 255 = full ink.
     side
-        Side of the picture, in pixels, for a network that takes another size; everything is scaled in proportion.
+        Side of the picture, in pixels, for a network that takes another size; everything is scaled in proportion, but
+        that the ink fills a picture of 8 × 8.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def place(ink: Ink, side: int = SIDE) -> Placed | None:
     if box is None:
         return None
     cut = ink[box]
-    digit = area_average(cut, *_fit(cut.shape, side * DIGIT // SIDE))
+    digit = area_average(cut, *_fit(cut.shape, side if side == FILLED else side * DIGIT // SIDE))
     top, left = (_offset(digit.sum(axis=1 - axis), digit.shape[axis], side) for axis in (0, 1))
     return Placed(box, digit, (slice(top, top + digit.shape[0]), slice(left, left + digit.shape[1])))
 

@@ -147,9 +147,10 @@ def adapt(
     Parameters
     ----------
     source
-        A ``torch.nn.Module``, a path, a function or another callable, a `Model`, or None for the bundled CNN.
+        A ``torch.nn.Module``, a path, one of scikit-learn's estimators, a function or another callable, a `Model`, or
+        None for the bundled CNN.
     labels
-        One for each class, for functions that answer with one of them.
+        One for each class, for functions that answer with one of them, and for estimators.
     size
         Height and width of the pictures that it takes, if they were said.
     made
@@ -172,6 +173,10 @@ def adapt(
         raise ModelError(message)
     if isinstance(source, Model):
         return _fitted(source, size, made)
+    if hasattr(source, "predict") and hasattr(source, "get_params"):  # as all of scikit-learn's have
+        from digit_widget.models.estimator import Estimator  # noqa: PLC0415 - it imports numpy
+
+        return _fitted(Estimator(source, labels), size, made)
     if callable(source):
         from digit_widget.models.function import Function  # noqa: PLC0415
 
@@ -192,8 +197,6 @@ def _advice(source: object) -> str:
         return " Several models go into compare(models)."
     if isinstance(source, (list, tuple)):
         return " Several models go into compare(models)."
-    if hasattr(source, "predict"):
-        return " For this one, pass a function that calls its method predict: lambda picture: …"
     return ""
 
 
