@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digit_widget.errors import DigitWidgetError, a
 from digit_widget.locks import Lock
+from digit_widget.models.files import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,10 +95,8 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
         with _loading:  # a prediction waits while the model is loaded in the background, and does not load it again
             return _bundled()
     file = Path(path)
-    if not file.is_file():
-        what = "" if file.suffix else " A model is passed as an object or as the path of its file."
-        message = f"The model file {os.fspath(path)!r} does not exist.{what}"
-        raise ModelError(message)
+    if reason := refusal(file):
+        raise ModelError(reason)
     match file.suffix.lower():
         case suffix if into is not None and suffix in (".safetensors", *_CHECKPOINTS):
             return _load_into(file, into)
