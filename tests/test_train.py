@@ -15,6 +15,7 @@ import pytest
 import torch
 from drawings import SHAPES, digit_ink
 
+from digit_widget import Answer
 from digit_widget.models.numpy_cnn import load_safetensors
 from digit_widget.normalise import normalise
 from digit_widget.strokes import PAD_SIZE
@@ -264,7 +265,7 @@ def test_calibration_error() -> None:
 
     def measured(confidence: float, right: int, wrong: int) -> evaluate.Measured:
         rest = (1 - confidence) / 9
-        answer = evaluate.Answer("", 0, confidence, (confidence, *[rest] * 9), np.zeros((28, 28), np.uint8))
+        answer = Answer("", 0, confidence, (confidence, *[rest] * 9), np.zeros((28, 28), np.uint8))
         n = right + wrong
         return evaluate.Measured(np.array([0] * right + [1] * wrong), ["w"] * n, ["s"] * n, [answer] * n)
 
