@@ -1,4 +1,4 @@
-"""A model is asked about ten digits once, when it is passed in, and not again unless something changes for it."""
+"""A model is asked about known drawings once, when it is passed in, and not again unless something changes for it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_relabelling_a_pad_asks_nobody_again(pad: DigitWidget) -> None:
 
 
 def test_other_pictures_and_another_number_of_classes_ask_again() -> None:
-    """What changes the model's input is tried on ten digits; labels that do not fit are refused at once."""
+    """What changes the model's input is tried on known drawings; labels that do not fit are refused at once."""
     model = Counts()
     first = Classifier(model)
     asked = model.asked

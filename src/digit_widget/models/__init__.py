@@ -56,7 +56,7 @@ class Model(Protocol):
         """A picture is of none of its classes if the log-sum-exp of its logits is below this."""
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-        """Return logits or probabilities, (n, classes), for pictures: (n, *shape), float32, 0 = paper, 1 = full ink."""
+        """Return logits or probabilities, (n, classes), for pictures: (n, *shape), float32, in the form it expects."""
 
 
 def bundled() -> Path:
