@@ -109,13 +109,13 @@ def test_the_number_of_torchs_threads_is_the_users_in_a_forked_child() -> None:
     """A fork while a small network is limited to one thread leaves the child the user's number, and a free lock."""
     run("""
         import torch
-        from digit_widget.models import pytorch
+        from digit_widget.models import threads
         before = torch.get_num_threads()
         users = before + 2
         torch.set_num_threads(users)
         limited, release = threading.Event(), threading.Event()
         def limit():
-            with pytorch._one_thread():
+            with threads.one_thread():
                 limited.set()
                 release.wait(60)
         thread = threading.Thread(target=limit)
@@ -124,7 +124,7 @@ def test_the_number_of_torchs_threads_is_the_users_in_a_forked_child() -> None:
         def check():
             assert torch.get_num_threads() == users, torch.get_num_threads()
             torch.set_num_threads(users + 1)
-            with pytorch._one_thread():
+            with threads.one_thread():
                 assert torch.get_num_threads() == 1
             return torch.get_num_threads() == users + 1
         in_child(check)

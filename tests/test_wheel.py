@@ -222,7 +222,7 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 NEED_TORCH = {
     f"digit_widget/models/{name}.py imports torch"
-    for name in ("inside", "into", "pytorch", "rebuild", "shadow", "stored")
+    for name in ("inside", "into", "pytorch", "rebuild", "shadow", "stored", "threads")
 }
 """What is imported only when a model of torch's is there."""
 

@@ -42,10 +42,11 @@ class Classifier:
     Parameters
     ----------
     model
-        A ``torch.nn.Module``; the path of a safetensors, ONNX or torch file (see `load_model`); a fitted estimator or
-        pipeline of scikit-learn's, for rows of pixels; a function that takes a
-        PIL picture (white ink on black) and returns probabilities or a label, or takes a batch of tensors and returns
-        logits; another classifier; or None for the bundled CNN.
+        A ``torch.nn.Module``, a program of ``torch.export``, a model of Keras or a session of onnxruntime's; the path
+        of a safetensors, ONNX, Keras or torch file (see `load_model`); a fitted estimator or pipeline of
+        scikit-learn's, for rows of pixels; a function that takes a PIL picture (white ink on black) and returns
+        probabilities or a label, or takes a batch of tensors and returns logits; another classifier; or None for the
+        bundled CNN.
     labels
         One for each class, as a list or as one string: ``"🐱🐶🐭"``. By default those of the other classifier, or the
         ten keycap emoji.

@@ -11,7 +11,8 @@ from digit_widget.classifier import Classifier
 from digit_widget.errors import a
 from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
-from digit_widget.models import ModelError, called
+from digit_widget.models import ModelError
+from digit_widget.models.adapting import called
 from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from digit_widget.models import ModelError
+from digit_widget.models.layouts import MAX_SIDE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -168,10 +169,6 @@ def as_shade(ink: object) -> Shade:
         return ink
     message = f"Expected ink to be 'light' (white ink on black, as in MNIST) or 'dark', but got {ink!r:.60}."
     raise ModelError(message)
-
-
-MAX_SIDE = 1024
-"""Largest side, in pixels, of the pictures that a model is given."""
 
 
 def as_size(size: object) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from digit_widget.forms import USUAL, Form, forms
 from digit_widget.inputs import Inputs, Search, Trial
 from digit_widget.known import DIGITS, drawings
 from digit_widget.labels import are_digits, check_labels
+from digit_widget.models import adapting
 from digit_widget.normalise import SIDE, normalise
 from digit_widget.shared import SLOW_SECONDS
 
@@ -63,7 +64,7 @@ class KnownModel:
 
     def with_labels(self, labels: Sequence[str]) -> KnownModel:
         """Return the same model with as many other labels."""
-        return replace(self, model=models.with_labels(self.model, labels))
+        return replace(self, model=adapting.with_labels(self.model, labels))
 
     def within(self, seconds: float, ask: Callable[[], T]) -> T:
         """Call a function that asks the model, with a time limit if it is not trusted; see `Caller.within`."""
@@ -84,7 +85,7 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
     Parameters
     ----------
     source
-        Whatever `digit_widget.models.adapt` takes.
+        Whatever `digit_widget.models.adapting.adapt` takes.
     labels
         One for each class.
     preparation
@@ -110,7 +111,7 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
         raise
     except Exception as error:
         raise _failure(error, "The model could not be asked.") from error
-    for warning in _warnings(known.inputs, models.called(source)):
+    for warning in _warnings(known.inputs, adapting.called(source)):
         _warn(warning)
     return known
 
@@ -123,7 +124,7 @@ class _Meeting:
         made = None
         if preparation.transform:
             made = preparation.pictures(drawings()[:1], [], None, Form()).shape[1:]
-        model = models.adapt(source, labels, size=preparation.size, made=made)
+        model = adapting.adapt(source, labels, size=preparation.size, made=made)
         if model.classes is not None:
             check_labels(labels, model.classes)
         self._known = KnownModel(model, preparation, caller, inputs=Inputs(preparation.usual))
@@ -197,7 +198,7 @@ class _Meeting:
         if said.transform or said.size:
             return []
         own = model.shape[1] if model.shape else SIDE
-        sizes = (models.resized(model, (side, side)) for side in OTHER_SIDES if side != own)
+        sizes = (adapting.resized(model, (side, side)) for side in OTHER_SIDES if side != own)
         return list(takewhile(lambda resized: resized is not None, sizes))  # type: ignore[arg-type]
 
 

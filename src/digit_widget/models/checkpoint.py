@@ -173,7 +173,7 @@ def _zipped(file: IO[bytes], size: int, names: set[Name]) -> _Content:
     members = {member.filename.partition("/")[2]: member for member in every}
     plain = len(members) == len(every) and all(member.compress_type == zipfile.ZIP_STORED for member in every)
     if "constants.pkl" in members:
-        refusal = "is a TorchScript archive, which contains code. Load it with torch.jit.load and pass the module."
+        refusal = f"is a TorchScript archive, which contains code. If you trust it, pass torch.jit.load({file.name!r})."
     elif "data.pkl" not in members:
         refusal = f"is a zip archive but not a torch checkpoint: it contains {archive.namelist()[:3]} but no data.pkl."
     elif not plain or sum(member.file_size for member in every) > size:

@@ -7,26 +7,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LOAD = "Load it with {library}, and pass a function that asks it for the class of a PIL picture, or of a batch."
-_KERAS = (
-    "Load it with model = keras.saving.load_model(path), and pass "
-    "lambda batch: model.predict(np.asarray(batch), verbose=0)."
+_SAVED_MODEL = (
+    "a TensorFlow SavedModel",
+    (
+        'With serve = tf.saved_model.load({path!r}).signatures["serving_default"], pass the function lambda batch: '
+        "serve(tf.constant(np.asarray(batch), tf.float32))."
+    ),
 )
+_CORE_ML = ("a Core ML model", "It runs on Apple's machines alone: pass the model that it was converted from.")
 _KINDS = {
-    ".keras": ("a Keras model", _KERAS),
-    ".h5": ("a Keras model, or other data in HDF5", _KERAS),
-    ".hdf5": ("a Keras model, or other data in HDF5", _KERAS),
-    ".pt2": ("a program of torch.export", "Pass torch.export.load(path).module(), if you trust the file."),
-    ".tflite": ("a TFLite model", _LOAD.format(library="ai-edge-litert")),
-    ".joblib": ("a pickle of joblib's, which runs code when it is read", "Pass joblib.load(path), if you trust it."),
-    ".mlmodel": ("a Core ML model", _LOAD.format(library="coremltools")),
-    ".mlpackage": ("a Core ML model", _LOAD.format(library="coremltools")),
+    ".pt2": (
+        "a program of torch.export, which may run code when it is read",
+        "Pass torch.export.load({path!r}), if you trust the file.",
+    ),
+    ".tflite": (
+        "a TFLite model",
+        (
+            "With ai_edge_litert's runner = Interpreter({path!r}).get_signature_runner() and (name,) = "
+            "runner.get_input_details(), pass the function lambda batch: runner(**{{name: np.asarray(batch)}})."
+        ),
+    ),
+    ".joblib": (
+        "a pickle of joblib's, which may run code when it is read",
+        "Pass joblib.load({path!r}), if you trust the file.",
+    ),
+    ".mlmodel": _CORE_ML,
+    ".mlpackage": _CORE_ML,
     ".npz": ("arrays of numpy's", "Put them into their network, and pass that."),
     ".npy": ("an array of numpy's", "Put it into its network, and pass that."),
-    ".pb": ("a TensorFlow graph", _LOAD.format(library="TensorFlow")),
     ".gguf": ("a language model in GGUF", "It cannot classify pictures."),
     ".json": ("a description in JSON, as of a TensorFlow.js model", "Pass the model that it was converted from."),
 }
+"""What files with these suffixes are, and what to do with them."""
 
 
 def refusal(path: Path) -> str:
@@ -41,16 +53,18 @@ def refusal(path: Path) -> str:
     if not path.exists():
         what = "" if path.suffix else " A model is passed as an object or as the path of its file."
         return f"The model file {str(path)!r:.200} does not exist.{what}"
-    if (kind := _KINDS.get(path.suffix.lower())) and not _told_by_content(path):
-        what, advice = kind
-        return f"{name} is {what}, which is not loaded from its path. {advice}"
-    if path.is_dir():
-        if (path / "saved_model.pb").is_file():
-            return f"{name} is a TensorFlow SavedModel, which is not loaded from its path. " + _LOAD.format(
-                library="TensorFlow"
-            )
-        return f"{name} is a folder. Pass the path of the model's file in it."
-    return _told_by_content(path)
+    if reason := _told_by_content(path):
+        return reason
+    folder = path.parent if name == "saved_model.pb" else path
+    if (folder / "saved_model.pb").is_file():
+        return _advised(folder, *_SAVED_MODEL)
+    if kind := _KINDS.get(path.suffix.lower()):
+        return _advised(path, *kind)
+    return f"{name} is a folder. Pass the path of the model's file in it." if path.is_dir() else ""
+
+
+def _advised(path: Path, what: str, advice: str) -> str:
+    return f"{path.name} cannot be loaded from its path: it is {what}. {advice.format(path=str(path))}"
 
 
 def _told_by_content(path: Path) -> str:

@@ -1,18 +1,76 @@
-"""The order of the axes in which a model takes a batch of pictures."""
+"""How a model takes a batch of pictures: the order of the axes, their lengths, and how many pictures at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import math
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
+
+    from digit_widget.models import Shape
 
     Layout = Literal["channels first", "flat", "channels last", "no channels"]
 
 LAYOUTS: tuple[Layout, ...] = ("channels first", "flat", "channels last", "no channels")
 """The likeliest first."""
+USUAL_SIDE = 28
+"""Side of the pictures, in pixels, if a model leaves it open."""
+MAX_SIDE = 1024
+"""Largest side, in pixels, of the pictures that a model may take."""
+_CHANNELS = (1, 3)  # as many as pictures usually have: this tells whether they come first or last
+
+
+class Declared(NamedTuple):
+    """What a model says of the pictures that it takes."""
+
+    shape: Shape
+    layout: Layout
+    step: int | None
+    """How many pictures it takes at once; None for any number."""
+
+
+def declared(shape: Sequence[object]) -> Declared | None:
+    """Return what the shape of a model's input says; None if it is not that of a batch of pictures.
+
+    Parameters
+    ----------
+    shape
+        The batch comes first. A length that is no integer is open: one channel is taken then, and a side of
+        `USUAL_SIDE`.
+
+    Examples
+    --------
+    >>> declared(["n", 3, 64, 64])
+    Declared(shape=(3, 64, 64), layout='channels first', step=None)
+    >>> declared([1, 784])
+    Declared(shape=(1, 28, 28), layout='flat', step=1)
+    """
+    step, *axes = [length if isinstance(length, int) else None for length in shape] or [None]
+    layout: Layout
+    match axes:
+        case [count]:
+            layout, side = "flat", USUAL_SIDE if count is None else math.isqrt(max(count, 0))
+            found: Shape = (1, side, side)
+        case [height, width]:
+            layout, found = "no channels", (1, _side(height), _side(width))
+        case [first, height, last] if last in _CHANNELS and first not in _CHANNELS:  # as Keras has them
+            layout, found = "channels last", (last, _side(first), _side(height))
+        case [first, height, width]:
+            layout, found = "channels first", (1 if first is None else first, _side(height), _side(width))
+        case _:
+            return None
+    if not (min(found) >= 1 and max(found) <= MAX_SIDE) or step == 0:
+        return None
+    return Declared(found, layout, step)
+
+
+def _side(length: int | None) -> int:
+    return USUAL_SIDE if length is None else length
 
 
 def arranged(pictures: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[np.float32]:
@@ -37,3 +95,17 @@ def arranged(pictures: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[n
     if layout == "no channels":
         return pictures.reshape(len(pictures), -1, pictures.shape[-1])
     return pictures
+
+
+def batches(pictures: npt.NDArray[Any], step: int | None) -> list[npt.NDArray[Any]]:
+    """Split pictures into batches of as many as a model takes at once; the last is filled up with blank ones.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in batches(np.zeros((3, 1, 28, 28)), 2)]
+    [2, 2]
+    """
+    step = step or max(len(pictures), 1)
+    short = -len(pictures) % step
+    filled = np.concatenate([pictures, np.zeros((short, *pictures.shape[1:]), pictures.dtype)]) if short else pictures
+    return np.split(filled, max(len(filled) // step, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,20 +13,19 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from digit_widget.locks import Lock, after_fork
 from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
 from digit_widget.models.into import load_into
-from digit_widget.models.layouts import LAYOUTS, arranged
+from digit_widget.models.layouts import LAYOUTS, Declared, arranged, batches, declared
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
 from digit_widget.models.outputs import rows_of
 from digit_widget.models.rebuild import NotRebuiltError, is_layer, rebuilt
 from digit_widget.models.shadow import Shadows
 from digit_widget.models.sketch import sketch
+from digit_widget.models.threads import one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -45,25 +44,6 @@ SMALL_BATCH = 2**15
 """A batch of at most as many numbers (41 pictures of 28 × 28) is too little work for a small network's threads."""
 
 
-class _Threads:
-    """The number of threads that the user has set, while some networks are limited to one."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.limited = 0
-        self.users = 0
-        after_fork(self._restore)
-
-    def _restore(self) -> None:
-        """Undo the limit in a forked child: the threads that would have done so are not in it."""
-        if self.limited:
-            self.limited = 0
-            torch.set_num_threads(self.users)
-
-
-_threads = _Threads()
-
-
 @dataclass(frozen=True, eq=False)
 class TorchModel:
     """A module behind the `Model` interface; asked in evaluation mode, whatever mode its owner has it in."""
@@ -74,14 +54,19 @@ class TorchModel:
     temperature: float = 1.0
     threshold: float = -math.inf
     layout: Layout = "channels first"
+    step: int | None = None
+    """How many pictures it takes at once; None for any number."""
     _shadows: Shadows = field(default_factory=Shadows, init=False, repr=False)
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the module's output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
-        limit = _one_thread() if self._is_small and pictures.size <= SMALL_BATCH else nullcontext()
+        limit = one_thread() if self._is_small and pictures.size <= SMALL_BATCH else nullcontext()
         with torch.inference_mode(), self._shadows.of(self.module) as shadow, limit:
-            batch = torch.tensor(arranged(pictures, self.layout))  # a copy, since the module may change it
-            return rows_of(shadow(batch.to(_like(self.module))), len(pictures))
+            like, rows = _like(self.module), []
+            for part in batches(arranged(pictures, self.layout), self.step):
+                batch = torch.tensor(part).to(like)  # a copy, since the module may change it
+                rows.append(rows_of(shadow(batch), len(part)))
+            return np.concatenate(rows)[: len(pictures)]
 
     def resized(self, size: tuple[int, int]) -> TorchModel | None:
         """Return the same module for pictures of another size; None if it does not take it."""
@@ -126,9 +111,15 @@ def from_module(
     _check_weights(module)
     failure: Exception | None = None
     unusable: ModelError | None = None
-    tried = [(made, layout) for layout in LAYOUTS] if made else _shapes(module, size)
+    program = _program(module)
+    if made:
+        tried = [(made, layout) for layout in LAYOUTS]
+    else:
+        tried = [program[:2]] if program and not size else _shapes(module, size)
     for shape, layout in tried:
-        model = replace(like or TorchModel(module, None), shape=shape, layout=layout)
+        model = replace(
+            like or TorchModel(module, None, step=program.step if program else None), shape=shape, layout=layout
+        )
         try:
             model(np.zeros((_SEVERAL, *shape), np.float32))
         except ModelError as error:  # it accepted the pictures, but its output cannot be used
@@ -168,6 +159,14 @@ def _lacks_weights(module: nn.Module) -> str:
     return ""
 
 
+def _program(module: nn.Module) -> Declared | None:
+    """Return what a program of ``torch.export`` says of the pictures that it takes; None for other modules."""
+    if not isinstance(module, torch.fx.GraphModule):
+        return None
+    inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
+    return declared(inputs[0].shape) if len(inputs) == 1 and isinstance(inputs[0], torch.Tensor) else None
+
+
 def _shapes(module: nn.Module, size: tuple[int, int] | None) -> list[tuple[Shape, Layout]]:
     """Return the shapes and layouts of pictures that a module may take, the likeliest first.
 
@@ -196,27 +195,6 @@ def _like(module: nn.Module) -> torch.Tensor:
 
 def _short(error: Exception | None) -> str:
     return " ".join(str(error).split())[:200]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Limit torch to one thread, for what the calling thread does.
-
-    Two threads do not answer a few pictures faster than one, and on a busy machine waiting for the other one was
-    measured to take fifty times as long as the work itself. Afterwards torch has the number of threads that the user
-    has set. Other threads are not affected, and need not wait for a network that hangs in this one.
-    """
-    with _threads.lock:
-        if not _threads.limited:
-            _threads.users = torch.get_num_threads()
-        _threads.limited += 1
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        with _threads.lock:
-            _threads.limited = max(0, _threads.limited - 1)
-            torch.set_num_threads(_threads.users)
 
 
 def load_checkpoint(path: Path) -> TorchModel:
