@@ -13,9 +13,11 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --constraint constraints.txt
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Stamps: the installs are editable, so only a change of what is required repeats them, never one of the sources.
 LAB := $(VENV)/.lab-installed
 LAB_TORCH := $(VENV)/.lab-torch-installed
+VOILA := $(VENV)/.voila-installed
 DEV := $(VENV)/.dev-installed
 NODE := js/node_modules/.installed
 HOSTS := $(VENV)/.hosts-installed
@@ -25,16 +27,19 @@ HOSTS_NODE := tests/hosts/node_modules/.installed
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 lab: $(LAB)  ## Open JupyterLab on the first example, without PyTorch; LAB_ARGS=... are passed on
-	$(VENV)/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/quickstart.ipynb
+	$(VENV)/bin/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/examples/quickstart.ipynb $(LAB_ARGS)
 
 lab-torch: $(LAB_TORCH)  ## The same with PyTorch, on the example with a model of your own
-	$(VENV)/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) examples/your_model.ipynb
+	$(VENV)/bin/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/examples/your_model.ipynb $(LAB_ARGS)
+
+dashboard: $(VOILA)  ## Open the dashboard, as colleagues see it; LAB_ARGS=... are passed on
+	$(VENV)/bin/voila $(LAB_ARGS) examples/dashboard.ipynb
 
 test: fresh test-js chromium  ## Run every test: front end, Python, browser
 	$(PY) -m pytest
@@ -111,10 +116,15 @@ $(LAB_TORCH): $(LAB)
 	$(PIP) --editable '.[examples]'
 	@touch $@
 
+$(VOILA): $(LAB)
+	@echo "Installing Voila into $(VENV): a few MB, once."
+	$(PIP) --editable '.[lab,voila]'
+	@touch $@
+
 $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@echo "Installing digit-widget, PyTorch and the test tools into $(VENV): some 5.5 GB, 2 to 5 minutes, only this once."
 	$(PIP) --editable '.[dev]'
-	@touch $(LAB) $(LAB_TORCH) $@  # the test tools include what the examples need
+	@touch $(LAB) $(LAB_TORCH) $(VOILA) $@  # the test tools include what the examples need
 
 $(HOSTS): $(DEV)
 	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 550 MB, half a minute, only this once."

@@ -7,6 +7,16 @@
 export const isAlone = (view) => view.classList.contains("jupyter-widgets-disconnected");
 
 /**
+ * Whether Python is gone: the kernel is, or it has nothing to do and does not answer, as after a restart. False where
+ * the host does not say, as others than JupyterLab, Notebook and Voila.
+ * @param {{ widget_manager?: any }} model  that waits for an answer
+ */
+export function isGone({ widget_manager: manager }) {
+  const { status, connectionStatus = "connected" } = manager?.kernel ?? {};
+  return status !== undefined && (connectionStatus !== "connected" || !["busy", "starting"].includes(status));
+}
+
+/**
  * @param {HTMLElement} view
  * @param {() => void} onChange  called when `isAlone` may have changed
  * @param {AbortSignal} signal  ends it

@@ -5,6 +5,11 @@ import { cut } from "./texts.js";
 import { createGrip } from "./grip.js";
 
 const BARS = 3;
+const FAILED = "⚠️";
+/** Characters that every bar leaves for its label, at most. */
+const LONGEST = 9;
+/** Whether a label is a word, which is written small, and no emoji. @param {string} label */
+const isWord = (label) => [...label].length > 2 && /\p{L}/u.test(label);
 
 /**
  * The traits that the panel shows; traits.py says what they mean. A new one goes here and into `SHOWN`.
@@ -13,6 +18,8 @@ const BARS = 3;
  * @property {string[]} labels
  * @property {number} size
  * @property {string} locale
+ * @property {string} prompt  what the blank pad says instead of its own words; or ""
+ * @property {"full" | "compact" | "none"} panel
  * @property {string} result
  * @property {number | null} prediction
  * @property {number} confidence
@@ -32,6 +39,8 @@ export const SHOWN = [
   "labels",
   "size",
   "locale",
+  "prompt",
+  "panel",
   "result",
   "prediction",
   "confidence",
@@ -51,6 +60,10 @@ export const SHOWN = [
  * @property {import("./texts.js").Voice} voice
  * @property {import("./exchange.js").State} state
  * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
+ * @property {boolean} isGone  whether the host knows that Python will not answer
+ * @property {boolean} hasAnswered  whether Python has ever answered
+ * @property {boolean} isOver  whether something is being dragged over the pad
+ * @property {boolean} isRefused  whether what was dropped or pasted last is no picture
  * @property {boolean} isExplained  whether `_why` is about the drawing on the pad
  * @property {boolean} isBlank
  * @property {boolean} isDrawing  whether a stroke is being drawn
@@ -115,9 +128,14 @@ export function createPanel(document, actions) {
     texts.push(({ say }) => (attribute ? target.setAttribute(attribute, say(key)) : target.replaceChildren(say(key))));
   };
 
-  const button = (/** @type {Exclude<keyof typeof actions, "resize">} */ action) => {
+  /** @param {Exclude<keyof typeof actions, "resize">} action @param {string} [keys]  a shortcut; "^" is Control */
+  const button = (action, keys) => {
     const element = make("button", action);
     name(element, action);
+    if (keys) {
+      element.setAttribute("aria-keyshortcuts", keys.replace("^", "Control+"));
+      texts.push(({ say }) => (element.title = `${say(action)} (${keys.replace("^", `${say("ctrl")}+`)})`));
+    }
     element.type = "button";
     element.addEventListener("click", () => actions[action]());
     // A click does not take the focus: a button that its own click disables would lose it, and the host's keys with it.
@@ -129,6 +147,9 @@ export function createPanel(document, actions) {
   canvas.tabIndex = 0;
   canvas.role = "application"; // so that screen readers leave the keys to the pad
   name(canvas, "pad", "aria-label");
+  const hint = make("p", "hint");
+  hint.ariaHidden = "true"; // the canvas's name says it
+  name(hint, "hint");
   const keys = make("p", "keys");
   name(keys, "keys");
   keys.id = `dw-keys-${Math.random().toString(36).slice(2)}`; // there may be other pads on the page
@@ -158,7 +179,7 @@ export function createPanel(document, actions) {
   name(bars, "bars", "aria-label");
 
   const picture = make("img", "seen");
-  name(picture, "seenAlt", "alt");
+  name(picture, "seen", "alt");
   const plain = make("span", "plain");
   name(plain, "seen");
   const legend = make("span", "legend");
@@ -169,11 +190,11 @@ export function createPanel(document, actions) {
   const seen = make("figure", "figure", picture, make("figcaption", "caption", plain, legend));
 
   const second = make("img", "runner-up");
-  name(second, "seenAlt", "alt");
+  name(second, "seen", "alt");
   const secondCaption = make("figcaption", "caption");
   const runnerUp = make("figure", "figure", second, secondCaption);
 
-  const [undo, redo, clear] = [button("undo"), button("redo"), button("clear")];
+  const [undo, redo, clear] = [button("undo", "^Z"), button("redo", "^Shift+Z"), button("clear", "Delete")];
   const [why, predict] = [button("why"), button("predict")];
   const message = make("p", "message");
   // Screen readers read this one element when it changes; what is seen changes in many places at once.
@@ -194,8 +215,8 @@ export function createPanel(document, actions) {
     return { called, label, words, mark, element };
   };
 
-  const sheet = make("div", "sheet", canvas, overlay, keys, cursor, corner);
-  const board = make("div", "board", sheet, make("div", "buttons", undo, redo, clear, why, predict));
+  const sheet = make("div", "sheet", canvas, overlay, hint, keys, cursor, corner);
+  const board = make("div", "board", sheet, make("div", "buttons", predict, undo, redo, clear, why));
   const side = make("div", "side", answer, bars, seen, runnerUp);
   const element = make("div", "widget", board, side, models, message, spoken);
   element.className = "digit-widget";
@@ -261,20 +282,49 @@ export function createPanel(document, actions) {
   }
 
   /** @param {View} view */
+  const isOfDigits = ({ labels }) => labels.every((label, digit) => voice.aloud(label) === String(digit));
+
+  /** What the blank pad says. @param {View} view */
+  const invitation = (view) => view.prompt || voice.say(isOfDigits(view) ? "blank" : "hint");
+
+  /** How sure an answer is, in words. @param {View} view @param {View | Row} answer  of one of the models */
+  const words = (view, answer = view) =>
+    answer.prediction === null && !isOfDigits(view) ? voice.say("none") : voice.words(answer);
+
+  /** @param {View} view */
   function mainWords(view) {
-    if (view.error) return "";
-    if (view.isBlank) return view.isAlone ? "" : voice.say("blank");
-    return view.prediction === null && view.state !== "current" ? "" : voice.words(view);
+    const { _rows: [first] = [], agree, prediction, confidence } = view;
+    if (view.error) return voice.say("none");
+    if (view.isBlank) return view.isAlone ? "" : invitation(view);
+    if (prediction === null && view.state !== "current") return "";
+    if (!first) return words(view);
+    // The first model does not look sure when others disagree.
+    const said = agree || prediction === null ? words(view) : voice.share(confidence);
+    return voice.say("whose", { name: first.name, words: said });
+  }
+
+  /** Why there will be no answer now, or not yet. @param {View} view */
+  function lack({ isAlone, state, isGone, hasAnswered }) {
+    if (isAlone) return voice.say("alone");
+    if (state !== "busy") return "";
+    return voice.say(isGone ? "gone" : hasAnswered ? "busy" : "loading");
+  }
+
+  /** What Why? says of a drawing without an answer. @param {View} view */
+  function nearest({ explaining, isBlank, state, prediction, probabilities, labels }) {
+    const [best] = ranked(probabilities, labels);
+    const isOne = best?.p > 1.05 / probabilities.length; // else none is nearer than the others
+    const isAsked = explaining && !isBlank && state === "current" && prediction === null;
+    return isAsked && isOne ? voice.say("nearest", { label: voice.aloud(best.label) }) : "";
   }
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, predict_on, error, _why, _met, _rows, isBlank, isAlone } = view;
+    const { state, predict_on, error, _why, _met, _rows, isBlank, isRefused } = view;
     const refusal = _why.error ?? "";
     const met = isBlank && !_rows ? (_met[0] ?? "") : "";
-    const hint = predict_on === "button" && state === "stale" ? voice.say("stale") : "";
-    const lack = isAlone ? voice.say("alone") : state === "busy" ? voice.say("busy") : "";
-    const text = lack || error || refusal || hint;
+    const advice = predict_on === "button" && state === "stale" ? voice.say("stale") : nearest(view);
+    const text = lack(view) || (isRefused && voice.say("notPicture")) || error || refusal || advice;
     write(message, text || met);
     // Python's own sentences are in English.
     spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
@@ -292,11 +342,11 @@ export function createPanel(document, actions) {
   function aloud(view) {
     const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels } = view;
     if (isDrawing || state !== "current") return "";
-    if (isBlank) return voice.say("blank");
-    if (prediction === null) return voice.words(view);
+    if (isBlank) return invitation(view);
+    if (prediction === null) return words(view);
     const [, runner] = ranked(probabilities, labels);
     return [
-      voice.say("said", { label: voice.aloud(label), words: voice.words(view) }),
+      voice.say("said", { label: voice.aloud(label), words: words(view) }),
       runner && voice.say("second", { label: voice.aloud(runner.label), share: voice.share(runner.p) }),
       verdict(view),
     ]
@@ -311,7 +361,8 @@ export function createPanel(document, actions) {
       .sort((a, b) => b.p - a.p);
 
   /** @param {View} view */
-  function showCursor({ cursor: place, isBlank }) {
+  function showCursor({ cursor: place, isBlank, isAlone }) {
+    hint.hidden = !isBlank || isAlone || place !== null;
     flag(sheet, "keys", place !== null);
     cursor.hidden = !place;
     keys.hidden = !place || !isBlank; // the help is on the paper, where the drawing will be
@@ -358,7 +409,7 @@ export function createPanel(document, actions) {
       writeLabel(line.label, row.result);
       const isNothing = isBlank || (row.prediction === null && state !== "current");
       const met = (isBlank && _met[index]) || "";
-      write(line.words, row.error || (isNothing ? met : voice.words(row)));
+      write(line.words, row.error || (isNothing ? met : words(view, row)));
       flag(line.words, "met", Boolean(met));
       line.words.title = met;
       write(line.mark, row.differs ? voice.say("differs") : "");
@@ -372,24 +423,35 @@ export function createPanel(document, actions) {
 
     /** @param {View} view */
     show(view) {
-      const { state, probabilities, labels, prediction } = view;
+      const { state, probabilities, labels, prediction, error } = view;
       speak(view.voice);
       element.dataset.state = state;
+      element.dataset.panel = view.panel;
+      flag(element, "failed", Boolean(error));
+      flag(answer, "blank", view.isBlank && !error);
+      flag(answer, "doubted", view.agree === false);
+      flag(sheet, "over", view.isOver);
       showAlone(view);
       style(element, "size", `${view.size}px`);
       grip.show(view.size);
       showCursor(view);
-      writeLabel(result, view.result);
+      writeLabel(result, error ? FAILED : view.result);
+      flag(result, "word", isWord(view.result));
+      result.title = isWord(view.result) ? view.result : "";
       write(confidence, mainWords(view));
 
+      const longest = Math.max(...labels.map((one) => [...voice.aloud(one)].length));
+      style(bars, "longest", Math.min(longest, LONGEST));
       const best = prediction === null ? [] : ranked(probabilities, labels);
       flag(bars, "empty", !best.length);
       rows.forEach(({ label, bar, share, element: row }, index) => {
         row.hidden = index >= probabilities.length;
         const { p, label: text } = best[index] ?? { p: 0, label: "" };
-        writeLabel(label, text);
+        write(label, voice.aloud(text));
+        label.title = voice.aloud(text);
         write(share, text && voice.share(p));
         style(bar, "share", p);
+        flag(row, "empty", p < 0.005); // "0 %" says nothing
       });
 
       flag(seen, "empty", !view._seen);
@@ -399,6 +461,7 @@ export function createPanel(document, actions) {
       enable(undo, view.canUndo);
       enable(redo, view.canRedo);
       enable(clear, !view.isBlank);
+      enable(why, !view.isBlank);
       predict.hidden = view.predict_on !== "button";
       enable(predict, !view.isBlank);
       showMessage(view);

@@ -8,25 +8,35 @@ const LARGEST = 2 * PAD.size;
 /**
  * Listen for pictures on an element.
  * @param {HTMLElement} element
- * @param {(picture: string) => void} onPicture  called with a data URL
- * @param {AbortSignal} signal  removes the listeners
+ * @param {object} options
+ * @param {(picture: string) => void} options.onPicture  called with a data URL
+ * @param {() => void} options.onRefuse  called when there is something else, or a picture that cannot be read
+ * @param {(isOver: boolean) => void} options.onHover  called when something is dragged over the element, or no longer
+ * @param {AbortSignal} options.signal  removes the listeners
  */
-export function listenForPictures(element, onPicture, signal) {
+export function listenForPictures(element, { onPicture, onRefuse, onHover, signal }) {
   /** @param {DataTransfer | null} data */
   async function take(data) {
     const picture = await pictureOf(element.ownerDocument, data);
-    if (picture && !signal.aborted) onPicture(picture);
+    if (signal.aborted) return;
+    if (picture) onPicture(picture);
+    else onRefuse();
   }
-  element.addEventListener("paste", (event) => take(event.clipboardData), { signal });
-  element.addEventListener("dragover", (event) => event.preventDefault(), { signal });
-  element.addEventListener(
-    "drop",
-    (event) => {
+  /** @type {Record<string, (event: any) => void>} */
+  const listeners = {
+    paste: (event) => take(event.clipboardData),
+    dragover(event) {
+      event.preventDefault(); // or nothing could be dropped
+      onHover(true);
+    },
+    dragleave: () => onHover(false),
+    drop(event) {
       event.preventDefault(); // the browser would open the picture
+      onHover(false);
       take(event.dataTransfer);
     },
-    { signal },
-  );
+  };
+  for (const [name, listener] of Object.entries(listeners)) element.addEventListener(name, listener, { signal });
 }
 
 /**

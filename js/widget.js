@@ -1,7 +1,7 @@
 // The anywidget entry: connects the parts to each other and to the model, and does nothing else.
 
 import { isBlank } from "./history.js";
-import { hideKept, isAlone, watchHost } from "./host.js";
+import { hideKept, isAlone, isGone, watchHost } from "./host.js";
 import { createKeys } from "./keys.js";
 import { createPad } from "./pad.js";
 import { SHOWN, createPanel } from "./panel.js";
@@ -19,6 +19,8 @@ function render({ model, el }) {
   const life = new AbortController();
   const { signal } = life;
   const voice = voiceOn(el.ownerDocument);
+  /** Whether something is being dragged over the pad, and whether what was dropped or pasted last is no picture. */
+  const dropped = { isOver: false, isRefused: false };
 
   /** @template {keyof Traits} Name @param {Name} name @param {Traits[Name]} value */
   function set(name, value) {
@@ -36,7 +38,10 @@ function render({ model, el }) {
   });
 
   const pad = createPad(panel.canvas, {
-    onChange: (isFinished) => protocol.change(isFinished),
+    onChange(isFinished) {
+      dropped.isRefused = false;
+      protocol.change(isFinished);
+    },
     onCancel: () => protocol.cancel(),
     onReady: () => protocol.load(),
     signal,
@@ -56,7 +61,20 @@ function render({ model, el }) {
     signal,
   });
 
-  listenForPictures(panel.canvas, protocol.paste, signal);
+  /** @param {Partial<typeof dropped>} news */
+  function drop(news) {
+    Object.assign(dropped, news);
+    refresh();
+  }
+  listenForPictures(panel.canvas, {
+    onPicture(picture) {
+      drop({ isRefused: false });
+      protocol.paste(picture);
+    },
+    onRefuse: () => drop({ isRefused: true }),
+    onHover: (isOver) => drop({ isOver }),
+    signal,
+  });
   watchHost(el, refresh, signal);
 
   function show() {
@@ -67,6 +85,9 @@ function render({ model, el }) {
       voice: voice(traits.locale),
       state: protocol.state(),
       isAlone: isAlone(el),
+      isGone: isGone(model),
+      hasAnswered: protocol.hasAnswered(),
+      ...dropped,
       isExplained: protocol.isCurrent(traits._why.answered),
       isBlank: isBlank(pad.drawing),
       isDrawing: pad.isDrawing,

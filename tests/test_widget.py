@@ -23,7 +23,7 @@ from digit_widget.strokes import PAD_SIZE
 if TYPE_CHECKING:
     from pathlib import Path
 
-OUTPUTS = ("result", "prediction", "confidence", "probabilities", "error")
+OUTPUTS = ("status", "result", "prediction", "confidence", "probabilities", "error")
 
 
 def no_answer(pad: DigitWidget) -> bool:
@@ -50,6 +50,35 @@ def test_a_drawing_from_the_front_end_is_answered(host: Host, pad: DigitWidget, 
     assert np.array_equal(from_data_url(pad._seen), answer.seen)
 
 
+def test_the_status_says_what_no_answer_means(host: Host, pad: DigitWidget) -> None:
+    """Blank, answered, no digit, waiting for the button, and failed: `result` is 🤔 for all but one of them."""
+    seen = [(pad.status, pad.result)]
+    host.draw(7)
+    seen.append((pad.status, pad.result))
+    pad.strokes = [[[40, 240], [40, 40], [140, 160], [240, 40], [240, 240]]]
+    seen.append((pad.status, pad.result))
+    pad.predict_on = "button"
+    host.draw(3, ask=False)
+    seen.append((pad.status, pad.prediction))
+    pad.predict_on = "stroke"
+    seen.append((pad.status, pad.result))
+    pad.image = "data:image/png;base64,x"
+    seen.append((pad.status, pad.result))
+    pad.clear()
+    seen.append((pad.status, pad.result))
+    assert seen == [
+        ("blank", NO_ANSWER),
+        ("answered", KEYCAPS[7]),
+        ("unknown", NO_ANSWER),
+        ("waiting", None),
+        ("answered", KEYCAPS[3]),
+        ("error", NO_ANSWER),
+        ("blank", NO_ANSWER),
+    ]
+    with pytest.raises(traitlets.TraitError):
+        pad.status = "answered"
+
+
 def test_one_answer_is_one_message(host: Host) -> None:
     """All outputs of an answer travel together, and the drawing does not travel back."""
     host.draw(7)
@@ -64,7 +93,7 @@ def test_observers_see_one_answer(host: Host, pad: DigitWidget) -> None:
     seen = []
     pad.observe(lambda change: seen.append((change.name, pad.result, pad.prediction, max(pad.probabilities))), OUTPUTS)
     host.draw(3)
-    assert len(seen) == 4
+    assert len(seen) == 5
     assert {rest for _, *rest in map(tuple, seen) for rest in [tuple(rest)]} == {(KEYCAPS[3], 3, pad.confidence)}
 
 

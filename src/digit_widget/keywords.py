@@ -34,6 +34,8 @@ class PadKeywords(PictureKeywords, total=False):
     explaining: bool
     size: int
     locale: str
+    prompt: str
+    panel: Literal["full", "compact", "none"]
     layout: Any
     tabbable: bool | None
 

@@ -31,6 +31,7 @@ def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
         "image": drawing.picture,
         "strokes": [[list(point) for point in stroke] for stroke in drawing.strokes],  # the user may change it
         "labels": list(shown.labels),
+        "status": "error" if shown.error or lacking else shown.status,
         "result": answer.result if answer else NO_ANSWER,
         "prediction": answer.prediction if answer else None,
         "confidence": answer.confidence if answer else 0.0,

@@ -58,6 +58,18 @@ class Shown:
         return self.outcomes[0].error if self.failure is None else sentence(self.failure, "The drawing cannot be read.")
 
     @property
+    def status(self) -> str:
+        """``"blank"``, ``"answered"``, ``"unknown"``, ``"error"`` or ``"waiting"``; of several, the first's."""
+        answer = self.outcomes[0].answer
+        if self.error:
+            return "error"
+        if self.drawing.is_blank:
+            return "blank"
+        if self.is_stale or answer is None:
+            return "waiting"
+        return "unknown" if answer.prediction is None else "answered"
+
+    @property
     def has_failed(self) -> bool:
         """Whether anything went wrong, with whichever classifier."""
         return self.failure is not None or any(outcome.failure is not None for outcome in self.outcomes)

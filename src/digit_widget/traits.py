@@ -87,6 +87,12 @@ class PadTraits(anywidget.AnyWidget):
     size = traitlets.Int(PAD_SIZE, help="The pad's side on the page in CSS pixels, 160..600.").tag(sync=True)
     locale = traitlets.Unicode(help="The language of the panel, a BCP 47 tag; '' is the browser's.").tag(sync=True)
 
+    prompt = traitlets.Unicode(help="What the blank pad says; '' is its own words.").tag(sync=True)
+    panel = traitlets.Enum(["full", "compact", "none"], "full", help="How much stands beside the pad.").tag(sync=True)
+
+    status = traitlets.Enum(
+        ["blank", "answered", "unknown", "error", "waiting"], "blank", read_only=True, help="What `result` means."
+    ).tag(sync=True)
     result = traitlets.Unicode(NO_ANSWER, read_only=True, help="The label; 🤔 when there is none.").tag(sync=True)
     prediction = traitlets.Int(
         None, allow_none=True, read_only=True, help="The class index; None when blank or not a digit."

@@ -48,6 +48,10 @@ class DigitWidget(Connection):
     locale
         The language the widget speaks, as a tag like ``"de"`` or ``"zh-Hans"``: English, German, Chinese and Hindi;
         Any other language falls back to English. The page's or the browser's when ``""``.
+    prompt
+        What the blank pad says, such as ``"Draw a cat"``; its own words when ``""``.
+    panel
+        ``"full"``; ``"compact"``: the answer without bars, inset and *Why?*; ``"none"``: the pad and its buttons alone.
     **widget
         ``layout`` and ``tabbable`` of every ipywidget.
 
@@ -62,8 +66,10 @@ class DigitWidget(Connection):
 
     Notes
     -----
-    Python answers through `result`, `prediction`, `confidence`, `probabilities` and `error`, which change together and
-    cannot be set. `image` and `strokes` can: the drawing appears on the pad and is answered.
+    Python answers through `result`, `prediction`, `confidence`, `probabilities`, `status` and `error`, which change
+    together and cannot be set. `status` is ``"answered"``, or says why `result` is 🤔: ``"blank"``, ``"unknown"``,
+    ``"error"``, or ``"waiting"`` for *Predict*. `image` and `strokes` can be set: the drawing appears on the pad and is
+    answered.
 
     Examples
     --------

@@ -61,7 +61,7 @@ def test_a_busy_kernel_is_told_and_the_last_drawing_is_answered(notebook: Notebo
         pad.click("clear")
         pad.draw_digit(3)
         expect(pad.root).to_have_attribute("data-state", "busy")
-        expect(pad.part("message")).to_contain_text("busy")
+        expect(pad.part("message")).to_contain_text("Python is busy")
         ink = pad.ink()
         assert ink > 0
     pad.expect_digit(3)
@@ -194,7 +194,7 @@ def test_a_kernel_that_ended_is_told_and_the_cell_brings_another_pad(
         lab.page.evaluate("async () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
         pad.click("clear")
         pad.draw_digit(1)
-        expect(pad.part("message")).to_contain_text("gone", timeout=2000)
+        expect(pad.part("message")).to_contain_text("Run this cell again", timeout=2000)
         assert pad.ink() > 0
         pad = notebook.run().pad()
         pad.expect_answer(NOTHING)

@@ -126,7 +126,7 @@ def test_why_colours_the_ink_and_goes_again(
     expect(pad.part("why")).to_have_attribute("aria-pressed", "true")
     expect(pad.part("overlay")).to_be_visible()
     expect(pad.part("runner-up")).to_be_visible()
-    expect(pad.part("legend")).to_have_text(f"Warm ink spoke for {keycap(1)}, cold ink against it")
+    expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(1)}, blue ink less")
     assert kernel.read("pad.explaining") is True
     runner_up = kernel.read("pad.explain().runner_up_result")
     assert runner_up in pad.part("caption").nth(1).inner_text()
@@ -152,9 +152,9 @@ def test_why_colours_the_ink_and_goes_again(
 def test_the_overlay_lies_on_the_pad_and_lets_the_pen_through(notebook: Notebook) -> None:
     """It covers the paper exactly, and drawing goes on below it; from the first touch on it is not of the drawing."""
     pad = notebook.pad()
-    pad.click("why")
     pad.draw_digit(7)
     pad.expect_digit(7)
+    pad.click("why")
     expect(pad.part("overlay")).to_be_visible()
     assert pointer.box(pad.part("overlay")) == pytest.approx(pointer.box(pad.canvas))
     ink = pad.ink()
@@ -173,8 +173,8 @@ def test_the_overlay_lies_on_the_pad_and_lets_the_pen_through(notebook: Notebook
 def test_reasons_of_a_stale_drawing_are_hidden(lab: Lab, kernel: Kernel) -> None:
     """With a button, a drawing that nobody asked about has none of the last answer's, and undone has them again."""
     pad = lab.open(kernel, PAD_WITH_BUTTON).run().pad()
-    pad.click("why")
     pad.draw_digit(7)
+    pad.click("why")
     pad.click("predict")
     pad.expect_digit(7)
     expect(pad.part("overlay")).to_be_visible()
@@ -232,13 +232,13 @@ def test_rows_and_reasons_are_readable_in_the_dark(lab: Lab, kernel: Kernel) -> 
 def unreadable(lab: Lab, kernel: Kernel) -> dict[str, float]:
     """Return which texts of a comparison with reasons are too faint."""
     pad = lab.open(kernel, TWO_MODELS).run().pad()
-    pad.click("why")
     pad.draw_digit(7)
     pad.expect_digit(7)
+    pad.click("why")
     expect(pad.part("overlay")).to_be_visible()
     found = contrasts(pad)
     assert any("differs" in text for text in found)
-    assert any("Warm" in text for text in found)
+    assert any("Orange" in text for text in found)
     return {text: ratio for text, ratio in found.items() if ratio < READABLE}
 
 

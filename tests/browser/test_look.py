@@ -83,7 +83,6 @@ def test_the_dark_theme_is_readable_and_the_paper_white(lab: Lab, kernel: Kernel
     """All text stands out in the dark theme too, and the paper stays white, as the picture that Python gets."""
     notebook = lab.open_example(kernel, "quickstart.ipynb").run()
     pad = notebook.pad()
-    pad.click("clear")
     pad.draw_digit(3)
     pad.expect_digit(3)
     shoot("jupyterlab-dark", lab.page, *notebook.top(2))

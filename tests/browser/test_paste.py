@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from drawings import digit_ink
 from PIL import Image
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +35,42 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+def drop(notebook: Notebook, file: Path) -> None:
+    """Drag a file over the pad, which is seen, and let it fall."""
+    pad = notebook.pad()
+    box = pad.canvas.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    devtools = notebook.page.context.new_cdp_session(notebook.page)
+    for kind in ("dragEnter", "dragOver"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    expect(pad.part("sheet")).to_have_attribute("data-over", "true")
+    devtools.send("Input.dispatchDragEvent", {"type": "drop", **at, "data": data})
+    devtools.detach()
+    expect(pad.part("sheet")).to_have_attribute("data-over", "false")
+
+
+def test_a_file_that_is_no_picture_is_told(notebook: Notebook, kernel: Kernel, tmp_path: Path) -> None:
+    """Whether it says so itself, or only turns out to be none; the drawing stays, and the next stroke ends it."""
+    pad = notebook.pad()
+    pad.draw_digit(1)
+    pad.expect_digit(1)
+    for name in ("notes.txt", "broken.png"):
+        (tmp_path / name).write_text("no picture")
+        drop(notebook, tmp_path / name)
+        expect(pad.part("message")).to_have_text("That file is not a picture.")
+    assert kernel.read("pad.prediction") == 1
+    pad.click("undo")
+    expect(pad.part("message")).to_have_text("")
+
+
 def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -> None:
     """The dropped photo takes the place of the drawing, black on white, with its answer; Clear takes it away."""
     pad = notebook.pad()
     pad.draw_digit(1)
     pad.expect_digit(1)
-    box = pad.canvas.bounding_box()
-    assert box is not None
-    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    data = {"items": [], "files": [str(photo)], "dragOperationsMask": 1}
-    devtools = notebook.page.context.new_cdp_session(notebook.page)
-    for kind in ("dragEnter", "dragOver", "drop"):
-        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
-    devtools.detach()
+    drop(notebook, photo)
     pad.expect_digit(5)
     kernel.until("[pad.prediction, len(pad.strokes), pad.error]", [5, 0, ""])
     assert kernel.read("__import__('digit_widget').predict(pad._drawing['background']).prediction") == 5

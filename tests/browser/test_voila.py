@@ -21,23 +21,25 @@ pytestmark = pytest.mark.browser
 def test_the_dashboards_other_widgets_follow_its_pad(
     page: Page, tmp_path_factory: pytest.TempPathFactory, shoot: Callable[..., None]
 ) -> None:
-    """Draw, and the emoji comes; the gauge, the history and the table say the same."""
+    """Draw, and the emoji comes; the ten bars and the gallery say the same, one picture a drawing."""
     with voila(tmp_path_factory.mktemp("voila"), EXAMPLES / "dashboard.ipynb") as server:
-        page.set_viewport_size({"width": 900, "height": 700})
+        page.set_viewport_size({"width": 1000, "height": 700})
         page.goto(server.url)
         root = page.locator(".digit-widget")
         root.wait_for()
         pad = PadView(page, root)
-        drawn = []
-        for digit in ("3", "7"):
+        shares = page.locator(".widget-html").first.locator("span")
+        for count, digit in enumerate(("3", "4", "7"), 1):
             pad.draw_digit(digit)
             pad.expect_digit(digit)
-            drawn.append(digit)
-            expect(page.locator(".widget-label", has_text=" ".join(drawn))).to_be_visible()
-            row = page.locator("tr", has_text=keycap(digit))
-            assert float(row.locator("td").nth(1).inner_text().rstrip("%")) > 50
-            if digit == "3":
-                pad.click("clear")
+            expect(page.locator(".widget-html figure")).to_have_text(
+                [keycap(drawn) for drawn in ("3", "4", "7")[count - 1 :: -1]]
+            )
+            assert float(shares.nth(2 * int(digit) + 1).inner_text().rstrip("%")) > 50
+            pad.click("clear")
+            expect(shares.filter(has_text="%")).to_have_count(0)
+        pad.draw_digit("7")
+        pad.expect_digit("7")
         expect(page.locator("body")).not_to_contain_text("import")
-        parts = page.locator("h1"), pad.root, page.locator("table"), page.locator(".widget-hprogress")
+        parts = page.locator("h1"), pad.root, page.locator(".widget-html").first, page.locator(".widget-html").last
         shoot("voila", page, *parts, margin=16)
