@@ -7,13 +7,13 @@
 export const isAlone = (view) => view.classList.contains("jupyter-widgets-disconnected");
 
 /**
- * Whether Python is gone: the kernel is, or it has nothing to do and does not answer, as after a restart. False where
- * the host does not say, as others than JupyterLab, Notebook and Voila.
+ * Whether Python is probably gone: the kernel is, or it has nothing to do and does not answer, as after a restart.
+ * False where the host does not say, as others than JupyterLab, Notebook and Voila.
  * @param {{ widget_manager?: any }} model  that waits for an answer
  */
 export function isGone({ widget_manager: manager }) {
-  const { status, connectionStatus = "connected" } = manager?.kernel ?? {};
-  return status !== undefined && (connectionStatus !== "connected" || !["busy", "starting"].includes(status));
+  const { status, connectionStatus } = manager?.kernel ?? {};
+  return connectionStatus === "disconnected" || ["idle", "dead", "restarting", "autorestarting"].includes(status);
 }
 
 /**
@@ -25,6 +25,19 @@ export function watchHost(view, onChange, signal) {
   const observer = new MutationObserver(onChange);
   observer.observe(view, { attributeFilter: ["class"] });
   signal.addEventListener("abort", () => observer.disconnect());
+}
+
+/**
+ * @param {{ widget_manager?: any }} model
+ * @param {() => void} onChange  called when `isGone` may have changed
+ * @param {AbortSignal} signal  ends it
+ */
+export function watchKernel({ widget_manager: manager }, onChange, signal) {
+  for (const name of ["statusChanged", "connectionStatusChanged"]) {
+    const changed = manager?.kernel?.[name];
+    changed?.connect(onChange);
+    signal.addEventListener("abort", () => changed?.disconnect(onChange));
+  }
 }
 
 /**

@@ -60,8 +60,7 @@ export const SHOWN = [
  * @property {import("./texts.js").Voice} voice
  * @property {import("./exchange.js").State} state
  * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
- * @property {boolean} isGone  whether the host knows that Python will not answer
- * @property {boolean} hasAnswered  whether Python has ever answered
+ * @property {boolean} isGone  whether Python is probably gone
  * @property {boolean} isOver  whether something is being dragged over the pad
  * @property {boolean} isRefused  whether what was dropped or pasted last is no picture
  * @property {boolean} isExplained  whether `_why` is about the drawing on the pad
@@ -304,10 +303,10 @@ export function createPanel(document, actions) {
   }
 
   /** Why there will be no answer now, or not yet. @param {View} view */
-  function lack({ isAlone, state, isGone, hasAnswered }) {
+  function lack({ isAlone, state, isGone }) {
     if (isAlone) return voice.say("alone");
     if (state !== "busy") return "";
-    return voice.say(isGone ? "gone" : hasAnswered ? "busy" : "loading");
+    return voice.say(isGone ? "gone" : "busy");
   }
 
   /** What Why? says of a drawing without an answer. @param {View} view */

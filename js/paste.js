@@ -10,17 +10,18 @@ const LARGEST = 2 * PAD.size;
  * @param {HTMLElement} element
  * @param {object} options
  * @param {(picture: string) => void} options.onPicture  called with a data URL
- * @param {() => void} options.onRefuse  called when there is something else, or a picture that cannot be read
+ * @param {() => void} options.onRefuse  called when there is a file that is no picture, or cannot be read
  * @param {(isOver: boolean) => void} options.onHover  called when something is dragged over the element, or no longer
  * @param {AbortSignal} options.signal  removes the listeners
  */
 export function listenForPictures(element, { onPicture, onRefuse, onHover, signal }) {
   /** @param {DataTransfer | null} data */
   async function take(data) {
+    const hasFiles = Boolean(data?.files.length); // the browser forgets them after the event
     const picture = await pictureOf(element.ownerDocument, data);
     if (signal.aborted) return;
     if (picture) onPicture(picture);
-    else onRefuse();
+    else if (hasFiles) onRefuse();
   }
   /** @type {Record<string, (event: any) => void>} */
   const listeners = {

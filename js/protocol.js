@@ -108,8 +108,6 @@ export function createProtocol(model, { pad, onChange, signal }) {
   return {
     state: exchange.state,
     isCurrent: exchange.isCurrent,
-    /** Whether Python has ever answered. */
-    hasAnswered: () => answered > 0,
 
     /** The person has changed the drawing. @param {boolean} isFinished  false while the pen is still down */
     change,

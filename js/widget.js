@@ -1,7 +1,7 @@
 // The anywidget entry: connects the parts to each other and to the model, and does nothing else.
 
 import { isBlank } from "./history.js";
-import { hideKept, isAlone, isGone, watchHost } from "./host.js";
+import { hideKept, isAlone, isGone, watchHost, watchKernel } from "./host.js";
 import { createKeys } from "./keys.js";
 import { createPad } from "./pad.js";
 import { SHOWN, createPanel } from "./panel.js";
@@ -38,10 +38,7 @@ function render({ model, el }) {
   });
 
   const pad = createPad(panel.canvas, {
-    onChange(isFinished) {
-      dropped.isRefused = false;
-      protocol.change(isFinished);
-    },
+    onChange: (isFinished) => protocol.change(isFinished),
     onCancel: () => protocol.cancel(),
     onReady: () => protocol.load(),
     signal,
@@ -66,16 +63,15 @@ function render({ model, el }) {
     Object.assign(dropped, news);
     refresh();
   }
+  listen(model, ["_drawing"], () => drop({ isRefused: false }), signal);
   listenForPictures(panel.canvas, {
-    onPicture(picture) {
-      drop({ isRefused: false });
-      protocol.paste(picture);
-    },
+    onPicture: protocol.paste,
     onRefuse: () => drop({ isRefused: true }),
     onHover: (isOver) => drop({ isOver }),
     signal,
   });
   watchHost(el, refresh, signal);
+  watchKernel(model, () => protocol.state() === "busy" && refresh(), signal);
 
   function show() {
     const traits = /** @type {Traits} */ (Object.fromEntries(SHOWN.map((name) => [name, model.get(name)])));
@@ -86,7 +82,6 @@ function render({ model, el }) {
       state: protocol.state(),
       isAlone: isAlone(el),
       isGone: isGone(model),
-      hasAnswered: protocol.hasAnswered(),
       ...dropped,
       isExplained: protocol.isCurrent(traits._why.answered),
       isBlank: isBlank(pad.drawing),

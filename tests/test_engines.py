@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from digit_widget import Classifier, DigitWidget, ModelError, load_model, models, predict
 from digit_widget.known import drawings
 from digit_widget.models.cnn import CNN
+from digit_widget.models.layouts import declared
 from digit_widget.normalise import normalise
 
 if TYPE_CHECKING:
@@ -51,6 +52,45 @@ def test_a_program_for_another_size() -> None:
     net = torch.nn.Sequential(torch.nn.AvgPool2d(4), torch.nn.Flatten(), torch.nn.Linear(12 * 12, 10)).eval()
     exported = torch.export.export(net, (torch.zeros(1, 1, 48, 48),))
     assert Classifier(exported).model.shape == (1, 48, 48)
+
+
+def test_a_program_of_no_use_is_told() -> None:
+    """One that takes something else, one with limits, and another size than it was exported with."""
+
+    class Both(torch.nn.Module):
+        def forward(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+            return one.flatten(1)[:, :10] + other
+
+    both = torch.export.export(Both(), (torch.zeros(1, 1, 28, 28), torch.zeros(1, 10)))
+    with pytest.raises(
+        ModelError, match=r"the program to take a batch .* torch\.float32 \[1, 1, 28, 28\], torch.float32"
+    ):
+        Classifier(both)
+    limits = ({0: torch.export.Dim("batch", min=2, max=8)},)
+    few = torch.export.export(CNN.pretrained(), (torch.zeros(4, 1, 28, 28),), dynamic_shapes=limits)
+    assert [answer.prediction for answer in predict(PICTURES, few)] == DIGITS
+    with pytest.raises(ModelError, match="1 × 32 × 32"):
+        Classifier(program(1), input_size=32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((None, 785), None),
+        ((None, 2352), ((3, 28, 28), "flat", None)),
+        ((None, 28, 28, 4), None),
+        ((None, 28, 28, None), ((1, 28, 28), "channels last", None)),
+        ((None, None, None, 1), ((1, 28, 28), "channels last", None)),
+        ((None, 3, 64, 64), ((3, 64, 64), "channels first", None)),
+        ((2, 32, 24), ((1, 32, 24), "no channels", 2)),
+        ((0, 28, 28), None),
+        ((None, 1, 28, 5000), None),
+        ((), None),
+    ],
+)
+def test_what_the_shape_of_an_input_says(shape: tuple[int | None, ...], expected: object) -> None:
+    """Channels, height, width, order of the axes, and how many at once; None where it is no batch of pictures."""
+    assert declared(shape) == expected
 
 
 def test_the_lines_of_the_refusals_work(tmp_path: Path) -> None:

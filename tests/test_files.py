@@ -54,6 +54,10 @@ def test_folders_are_told(tmp_path: Path) -> None:
     """A SavedModel is a folder; another folder is none."""
     with pytest.raises(ModelError, match="is a folder"):
         load_model(tmp_path)
+    with pytest.raises(ModelError, match=r"^'\.' is a folder"):
+        load_model("")
+    with pytest.raises(ModelError, match="does not exist"):
+        load_model("a" * 5000 + ".pt")
     (tmp_path / "saved_model.pb").write_bytes(b"x")
     with pytest.raises(ModelError, match=r"a TensorFlow SavedModel.*serving_default"):
         load_model(tmp_path)

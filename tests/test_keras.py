@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,11 @@ def test_files_of_no_use_are_told(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         with pytest.raises(ModelError, match=f"half{suffix} is not a whole Keras file.*cut off"):
             load_model(path)
+        other = path.rename(path.with_suffix(".h5" if suffix == ".keras" else ".keras"))
+        with pytest.raises(ModelError, match=f"half{other.suffix} holds what Keras saves .* ends in {suffix}"):
+            load_model(other)
+        path = tmp_path / "unsafe Lambda" / f"half{suffix}"
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"something else")
         with pytest.raises(ModelError, match=f"half{suffix} is not a whole Keras file"):
             load_model(path)
@@ -135,8 +141,37 @@ def test_without_keras_or_with_an_old_one(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(ModelError, match=r"Keras 3\.14\.2 may run code.*pip install 'keras>=3\.15'"):
             load_model(path)
     monkeypatch.setitem(sys.modules, "keras", None)
-    with pytest.raises(ModelError, match=r"pip install 'keras>=3\.15'.*KERAS_BACKEND"):
+    with pytest.raises(ModelError, match=r"cannot be imported.*pip install 'keras>=3\.15'\.$"):
         load_model(path)
+
+
+def test_without_a_backend(tmp_path: Path) -> None:
+    """What Keras needs besides, and how it is chosen."""
+    path = tmp_path / "net.keras"
+    trained((28, 28, 1)).save(path)
+    code = f"from digit_widget import load_model; load_model({str(path)!r})"
+    environ = os.environ | {"KERAS_BACKEND": "nonsense"}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("digit_widget.models.ModelError: Keras is needed to read net.keras, but it cannot be")
+    assert "set the environment variable KERAS_BACKEND to torch" in last
+
+
+def test_a_network_for_bytes() -> None:
+    """It is given whole numbers from 0 to 255; other whole numbers are refused."""
+    inner = trained((28, 28, 1), values=1)
+    model = keras.Sequential([keras.Input((28, 28, 1), dtype="uint8"), *inner.layers])
+    assert digits_of(model) == list(range(10))
+    other = keras.Sequential([keras.Input((28, 28, 1), dtype="int64"), *inner.layers])
+    with pytest.raises(ModelError, match=r"of floats or bytes, but it takes .* of int64"):
+        Classifier(other)
+
+
+def test_a_model_made_without_an_input_takes_any_number_of_pictures() -> None:
+    """Keras then says the size of the first batch, which means nothing."""
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    model(np.zeros((7, 28, 28, 1), np.float32))
+    assert Classifier(model).model.step is None
 
 
 def test_a_class_of_one_s_own() -> None:
@@ -156,7 +191,7 @@ def test_a_class_of_one_s_own() -> None:
     own(np.zeros((1, 28, 28, 1), np.float32))
     assert digits_of(own) == list(range(10))
     wide = keras.Sequential([keras.Input((5, 4, 3, 2)), keras.layers.Flatten(), keras.layers.Dense(10)])
-    with pytest.raises(ModelError, match=r"such as \(None, 28, 28, 1\), but it takes \(None, 5, 4, 3, 2\)"):
+    with pytest.raises(ModelError, match=r"such as \(None, 28, 28, 1\).*but it takes \(None, 5, 4, 3, 2\) of float32"):
         Classifier(wide)
 
 

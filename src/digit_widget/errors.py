@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -26,6 +27,17 @@ def a(thing: object) -> str:
     """
     name = type(thing).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def short(failure: object, length: int = 200) -> str:
+    r"""Return what an error says in one line, without the codes with which terminals are told to print bold.
+
+    Examples
+    --------
+    >>> short(ValueError("two\nlines, \x1b[1mbold\x1b[0m"))
+    'two lines, bold'
+    """
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(failure)).split())[:length]
 
 
 def missing() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from digit_widget import models
 from digit_widget.contract import are_probabilities, check_outputs
+from digit_widget.errors import short
 from digit_widget.forms import USUAL, Form, forms
 from digit_widget.inputs import Inputs, Search, Trial
 from digit_widget.known import DIGITS, drawings
@@ -219,7 +220,7 @@ def _first_output(known: KnownModel, pictures: Pictures) -> npt.NDArray[np.gener
 
 def _failure(error: Exception, what: str) -> models.ModelError:
     """Return a `ModelError` that says what somebody's code raised."""
-    return models.ModelError(f"{what} {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    return models.ModelError(f"{what} {type(error).__name__}: {short(error, 300)}")
 
 
 def _warn(message: str) -> None:

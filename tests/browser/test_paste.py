@@ -63,6 +63,10 @@ def test_a_file_that_is_no_picture_is_told(notebook: Notebook, kernel: Kernel, t
     assert kernel.read("pad.prediction") == 1
     pad.click("undo")
     expect(pad.part("message")).to_have_text("")
+    drop(notebook, tmp_path / "notes.txt")
+    expect(pad.part("message")).to_have_text("That file is not a picture.")
+    kernel.run("pad.clear()\npad.strokes = [[[100, 40], [100, 240]]]")
+    expect(pad.part("message")).to_have_text("")
 
 
 def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SHEETS = Path(__file__).parents[2] / "test-results"
-"""Where `make contact-sheet` puts its pictures."""
+"""Where `make screenshots` puts pictures of all states."""
 
 
 class State(NamedTuple):

@@ -50,7 +50,7 @@ def refusal(path: Path) -> str:
         A file or a folder, or what a user took for one; at most its first 200 bytes are read.
     """
     name = path.name
-    if not path.exists():
+    if not _exists(path):
         what = "" if path.suffix else " A model is passed as an object or as the path of its file."
         return f"The model file {str(path)!r:.200} does not exist.{what}"
     if reason := _told_by_content(path):
@@ -60,7 +60,14 @@ def refusal(path: Path) -> str:
         return _advised(folder, *_SAVED_MODEL)
     if kind := _KINDS.get(path.suffix.lower()):
         return _advised(path, *kind)
-    return f"{name} is a folder. Pass the path of the model's file in it." if path.is_dir() else ""
+    return f"{str(path)!r} is a folder. Pass the path of the model's file in it." if path.is_dir() else ""
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # it is too long for a path
+        return False
 
 
 def _advised(path: Path, what: str, advice: str) -> str:

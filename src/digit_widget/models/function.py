@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from digit_widget.errors import short
 from digit_widget.models import ModelError
 from digit_widget.models.layouts import LAYOUTS, arranged
 from digit_widget.models.outputs import row_of, rows_of
@@ -115,8 +116,7 @@ class Function:
                 return raised
         tried = dict(zip(self._ways, failures, strict=True))
         picture, batch = (
-            f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}"
-            for failure in (tried[_PICTURE], tried[_BATCHES[0]])
+            f"{type(failure).__name__}: {short(failure)}" for failure in (tried[_PICTURE], tried[_BATCHES[0]])
         )
         return ModelError(
             f"The function accepted neither a PIL picture ({picture}) nor a batch of tensors ({batch}). If it needs "

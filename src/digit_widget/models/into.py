@@ -8,6 +8,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from digit_widget.errors import short
 from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import weights_in, without_prefixes
 from digit_widget.models.sketch import sketch
@@ -54,7 +55,7 @@ def load_into(path: Path, module: nn.Module) -> None:
         with torch.no_grad():
             for name, value in before.items():
                 own[name].copy_(value)
-        message = f"{type(module).__name__} refused the weights in {path.name}: {' '.join(str(error).split())[:200]}"
+        message = f"{type(module).__name__} refused the weights in {path.name}: {short(error)}"
         raise ModelError(message) from error
 
 
@@ -64,7 +65,7 @@ def _read(path: Path, names: Collection[str]) -> dict[str, torch.Tensor]:
     try:
         weights: dict[str, torch.Tensor] = load_file(path)
     except (SafetensorError, OSError) as error:
-        message = f"{path.name} is not a safetensors file, or is incomplete: {' '.join(str(error).split())[:200]}."
+        message = f"{path.name} is not a safetensors file, or is incomplete: {short(error)}."
         raise ModelError(message) from error
     return without_prefixes(weights, names)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_widget.errors import short
 from digit_widget.models import KERAS, ModelError
-from digit_widget.models.layouts import LAYOUTS, USUAL_SIDE, Declared, arranged, batches, declared
+from digit_widget.models.layouts import LAYOUTS, USUAL_SIDE, Declared, arranged, as_bytes, batches, declared
 from digit_widget.models.outputs import rows_of
 
 if TYPE_CHECKING:
@@ -35,10 +36,16 @@ class KerasModel:
     temperature: float = 1.0
     threshold: float = -math.inf
 
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether it takes whole numbers from 0 to 255, whatever its pictures are given as."""
+        return _dtype(self.module) == "uint8"
+
     def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Return the output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
-        given = batches(arranged(pictures, self.layout), self.step)
-        parts = [rows_of(self.module(part, training=False), len(part)) for part in given]
+        given = arranged(pictures, self.layout)
+        given = as_bytes(given) if self.takes_bytes else given
+        parts = [rows_of(self.module(part, training=False), len(part)) for part in batches(given, self.step)]
         return np.concatenate(parts)[: len(pictures)]
 
     def resized(self, size: tuple[int, int]) -> KerasModel | None:
@@ -63,13 +70,20 @@ def from_keras(model: Any) -> KerasModel:  # noqa: ANN401 - Keras has no types
     if shape is None:  # a class of one's own says nothing
         return _tried(model)
     found = declared(shape) if isinstance(shape, tuple) else None
-    if found is None:
+    if found is None or not _dtype(model).startswith(("float", "bfloat", "uint8")):
         message = (
-            f"Expected {name} to take a batch of pictures, such as (None, 28, 28, 1), but it takes {shape}. Write a "
-            "function that makes its inputs and asks it, and pass that."
+            f"Expected {name} to take a batch of pictures, such as (None, 28, 28, 1), of floats or bytes, but it takes "
+            f"{shape} of {_dtype(model)}. Write a function that makes its inputs and asks it, and pass that."
         )
         raise ModelError(message)
-    return KerasModel(model, *found)
+    free = KerasModel(model, found.shape, found.layout)
+    # A model that was made without an Input says the size of the first batch, and takes any.
+    return free if _failure(free) is None else KerasModel(model, *found)
+
+
+def _dtype(model: Any) -> str:  # noqa: ANN401
+    inputs = getattr(model, "inputs", None)
+    return str(inputs[0].dtype) if inputs else "float32"
 
 
 def _tried(model: Any) -> KerasModel:  # noqa: ANN401
@@ -84,7 +98,7 @@ def _tried(model: Any) -> KerasModel:  # noqa: ANN401
     message = (
         f"{type(model).__name__} does not say what it takes, and did not accept pictures of {USUAL_SIDE} × "
         f"{USUAL_SIDE}. Pass a function that makes its inputs and asks it. The first attempt raised "
-        f"{type(first).__name__}: {' '.join(str(first).split())[:200]}"
+        f"{type(first).__name__}: {short(first)}"
     )
     raise ModelError(message) from first
 
@@ -107,11 +121,13 @@ def load_keras(path: Path) -> KerasModel:
     """
     try:
         import keras  # noqa: PLC0415 - it imports TensorFlow, JAX or torch, which takes seconds
-    except ImportError as error:
-        message = (
-            f"Keras is needed to read {path.name}, but it cannot be imported ({error}). Install it with: pip install "
-            f"'{KERAS}'. It also needs a backend: with PyTorch, set the environment variable KERAS_BACKEND to torch "
-            "before Python starts."
+    except Exception as error:  # a ValueError for a backend that does not exist
+        is_missing = isinstance(error, ImportError) and error.name == "keras"
+        message = f"Keras is needed to read {path.name}, but it cannot be imported ({short(error)}). " + (
+            f"Install it with: pip install '{KERAS}'."
+            if is_missing
+            else "It needs a backend: with PyTorch, set the environment variable KERAS_BACKEND to torch before Python "
+            "starts."
         )
         raise ModelError(message) from error
     version = str(keras.__version__)
@@ -124,13 +140,17 @@ def load_keras(path: Path) -> KerasModel:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises all kinds of exceptions
-        raise ModelError(_reason(path, " ".join(str(error).split()))) from error
+        raise ModelError(_reason(path, short(str(error).replace(str(path), ""), 1000))) from error
     return from_keras(model)
 
 
 def _reason(path: Path, said: str) -> str:
     """Return why a file cannot be read, made of what Keras said."""
-    if "safe_mode" in said or "unsafe" in said:
+    start = path.read_bytes()[:4] if path.is_file() else b""
+    if start == (b"PK\x03\x04" if path.suffix.lower() != ".keras" else b"\x89HDF"):
+        right = ".keras" if start.startswith(b"PK") else ".h5"
+        return f"{path.name} holds what Keras saves in {right} files. Rename it so that it ends in {right}."
+    if "Lambda" in said and "safe_mode" in said:
         return (
             f"{path.name} contains code (a Lambda layer), which is not run. If you trust the file, pass "
             f"keras.saving.load_model({str(path)!r}, safe_mode=False)."

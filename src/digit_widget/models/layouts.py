@@ -52,16 +52,16 @@ def declared(shape: Sequence[object]) -> Declared | None:
     """
     step, *axes = [length if isinstance(length, int) else None for length in shape] or [None]
     layout: Layout
+    found: Shape
     match axes:
         case [count]:
-            layout, side = "flat", USUAL_SIDE if count is None else math.isqrt(max(count, 0))
-            found: Shape = (1, side, side)
+            layout, found = "flat", _square(count)
         case [height, width]:
             layout, found = "no channels", (1, _side(height), _side(width))
-        case [first, height, last] if last in _CHANNELS and first not in _CHANNELS:  # as Keras has them
-            layout, found = "channels last", (last, _side(first), _side(height))
-        case [first, height, width]:
-            layout, found = "channels first", (1 if first is None else first, _side(height), _side(width))
+        case [None | 1 | 3 as channels, height, width] if channels or width not in _CHANNELS:
+            layout, found = "channels first", (channels or 1, _side(height), _side(width))
+        case [height, width, None | 1 | 3 as channels]:  # as Keras has them
+            layout, found = "channels last", (channels or 1, _side(height), _side(width))
         case _:
             return None
     if not (min(found) >= 1 and max(found) <= MAX_SIDE) or step == 0:
@@ -69,11 +69,19 @@ def declared(shape: Sequence[object]) -> Declared | None:
     return Declared(found, layout, step)
 
 
+def _square(count: int | None) -> Shape:
+    """Return the shape of the square picture of so many numbers, in grey or in colour; zeros if there is none."""
+    if count is None:
+        return 1, USUAL_SIDE, USUAL_SIDE
+    sides = {channels: math.isqrt(max(count, 0) // channels) for channels in _CHANNELS}
+    return next(((depth, side, side) for depth, side in sides.items() if depth * side**2 == count), (0, 0, 0))
+
+
 def _side(length: int | None) -> int:
     return USUAL_SIDE if length is None else length
 
 
-def arranged(pictures: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[np.float32]:
+def arranged(pictures: npt.NDArray[Any], layout: Layout) -> npt.NDArray[Any]:
     """Return pictures, (n, channels, height, width), with their axes as a model takes them.
 
     Returns
@@ -95,6 +103,11 @@ def arranged(pictures: npt.NDArray[np.float32], layout: Layout) -> npt.NDArray[n
     if layout == "no channels":
         return pictures.reshape(len(pictures), -1, pictures.shape[-1])
     return pictures
+
+
+def as_bytes(pictures: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Return pictures from 0 to 1 as whole numbers from 0 to 255."""
+    return np.round(pictures * 255).clip(0, 255).astype(np.uint8)
 
 
 def batches(pictures: npt.NDArray[Any], step: int | None) -> list[npt.NDArray[Any]]:

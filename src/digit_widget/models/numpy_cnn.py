@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from safetensors import SafetensorError, deserialize, safe_open
 
+from digit_widget.errors import short
 from digit_widget.models import ModelError, calibration
 from digit_widget.models.sketch import sketch
 
@@ -174,7 +175,7 @@ def load_safetensors(path: Path) -> NumpyCNN:
         check_architecture(shapes, path.name, about.get("architecture"))
         weights = {name: _as_float32(tensor, path.name) for name, tensor in deserialize(path.read_bytes())}
     except (SafetensorError, OSError) as error:
-        message = f"{path.name} is not a safetensors file, or is incomplete: {' '.join(str(error).split())[:200]}."
+        message = f"{path.name} is not a safetensors file, or is incomplete: {short(error)}."
         raise ModelError(message) from error
     return NumpyCNN(weights, *calibration(about))
 

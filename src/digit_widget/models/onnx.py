@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_widget.errors import short
 from digit_widget.models import ModelError, calibration
-from digit_widget.models.layouts import MAX_SIDE, Declared, arranged, batches, declared
+from digit_widget.models.layouts import MAX_SIDE, Declared, arranged, as_bytes, batches, declared
+from digit_widget.models.outputs import rows_of
 
 try:
     import onnxruntime
@@ -50,10 +52,10 @@ class OnnxModel:
         """Return the output, (n, classes), for pictures, (n, *shape), 0 = paper, 1 = full ink."""
         (entry,) = self.session.get_inputs()
         _, layout, step = _declared(entry)
-        given = np.round(pictures * 255).clip(0, 255) if self.takes_bytes else pictures
-        given = np.ascontiguousarray(arranged(given, layout), (_FLOATS | _BYTES)[entry.type])
+        given = arranged(pictures, layout)
+        given = as_bytes(given) if self.takes_bytes else np.ascontiguousarray(given, _FLOATS[entry.type])
         name = _scores(self.session).name
-        parts = [self.session.run([name], {entry.name: part})[0] for part in batches(given, step)]
+        parts = [rows_of(self.session.run([name], {entry.name: part}), len(part)) for part in batches(given, step)]
         return np.concatenate(parts)[: len(pictures)].astype(np.float32)
 
     def resized(self, size: tuple[int, int]) -> OnnxModel | None:
@@ -70,8 +72,8 @@ def _declared(entry: Any) -> Declared:  # noqa: ANN401 - onnxruntime has no type
     found = declared(entry.shape)
     if found is None:
         message = (
-            f"Expected the ONNX model to take pictures with sides of 1 to {MAX_SIDE} pixels, but its input has the "
-            f"shape {entry.shape}."
+            f"Expected the ONNX model to take pictures in grey or colour with sides of 1 to {MAX_SIDE} pixels, or the "
+            f"pixels of a square one, but its input has the shape {entry.shape}."
         )
         raise ModelError(message)
     return found
@@ -97,7 +99,7 @@ def load_onnx(path: Path) -> OnnxModel:
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has a dozen kinds of exceptions
-        raise ModelError(_reason(path, " ".join(str(error).split()))) from error
+        raise ModelError(_reason(path, short(error, 1000))) from error
     return from_session(session)
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from digit_widget.errors import short
 from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
 """Sides of the pictures, in pixels, that a module is tried with, the most common first."""
 
+_MANY = 50
 _SEVERAL = 3  # pictures that a module is tried with: 1 or 2 may be another dimension by chance
 
 SMALL_NETWORK = 2_000_000
@@ -114,8 +116,10 @@ def from_module(
     program = _program(module)
     if made:
         tried = [(made, layout) for layout in LAYOUTS]
+    elif program:
+        tried = [((program.shape[0], *size) if size else program.shape, program.layout)]
     else:
-        tried = [program[:2]] if program and not size else _shapes(module, size)
+        tried = _shapes(module, size)
     for shape, layout in tried:
         model = replace(
             like or TorchModel(module, None, step=program.step if program else None), shape=shape, layout=layout
@@ -127,7 +131,7 @@ def from_module(
         except Exception as error:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
             failure = failure or error
         else:
-            return model
+            return model if program is None else _in_steps(model)
     if unusable:
         raise unusable
     if made:
@@ -136,7 +140,7 @@ def from_module(
     message = (
         f"{type(module).__name__} accepted none of the usual sizes of pictures ({sizes}). Say which size it takes, "
         "such as input_size=48, or pass a transform that makes its pictures."
-        + (f" The first attempt raised {type(failure).__name__}: {_short(failure)}" if failure else "")
+        + (f" The first attempt raised {type(failure).__name__}: {short(failure)}" if failure else "")
     )
     raise ModelError(message) from failure
 
@@ -164,7 +168,28 @@ def _program(module: nn.Module) -> Declared | None:
     if not isinstance(module, torch.fx.GraphModule):
         return None
     inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
-    return declared(inputs[0].shape) if len(inputs) == 1 and isinstance(inputs[0], torch.Tensor) else None
+    if not any(isinstance(value, torch.Tensor) for value in inputs):
+        return None  # a graph that was traced without shapes
+    (first, *more) = inputs
+    is_batch = not more and isinstance(first, torch.Tensor) and first.is_floating_point()
+    found = declared(first.shape) if is_batch else None
+    if found is None:
+        said = ", ".join(f"{value.dtype} {list(value.shape)}" for value in inputs if isinstance(value, torch.Tensor))
+        message = (
+            "Expected the program to take a batch of pictures, (n, channels, height, width) of floats, but it takes "
+            f"{said}. Write a function that makes its inputs and asks it, and pass that."
+        )
+        raise ModelError(message)
+    return found
+
+
+def _in_steps(program: TorchModel) -> TorchModel:
+    """Return a program that takes any number of pictures; one with a limit gets a few at once."""
+    try:
+        program(np.zeros((_MANY, *(program.shape or ())), np.float32))
+    except Exception:  # noqa: BLE001 - as above
+        return replace(program, step=_SEVERAL)
+    return program
 
 
 def _shapes(module: nn.Module, size: tuple[int, int] | None) -> list[tuple[Shape, Layout]]:
@@ -191,10 +216,6 @@ def _like(module: nn.Module) -> torch.Tensor:
     """Return a tensor that has the type and the device that a module expects its pictures to have."""
     floats = (p for p in module.parameters() if p.dtype.is_floating_point)
     return next(floats, torch.zeros(1))
-
-
-def _short(error: Exception | None) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def load_checkpoint(path: Path) -> TorchModel:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import torch
 from torch import nn
 
+from digit_widget.errors import short
 from digit_widget.models.checkpoint import without_prefixes
 from digit_widget.models.contents import part
 from digit_widget.models.pickled import Made, Name
@@ -106,7 +107,7 @@ def rebuilt(module: Made, weights: Mapping[str, torch.Tensor]) -> nn.Module:
     try:
         network.load_state_dict(without_prefixes(weights, network.state_dict()), strict=True, assign=True)
     except Exception as error:
-        message = f"its weights do not fit its layers: {' '.join(str(error).split())[:200]}"
+        message = f"its weights do not fit its layers: {short(error)}"
         raise NotRebuiltError(message) from error
     return network.eval()
 
@@ -175,7 +176,7 @@ def _layer(kind: type[nn.Module], made: Made, where: str) -> nn.Module:
     try:
         return kind(**arguments)
     except Exception as error:
-        message = f"{where} cannot be made: {' '.join(str(error).split())[:200]}"
+        message = f"{where} cannot be made: {short(error)}"
         raise NotRebuiltError(message) from error
 
 
