@@ -1,0 +1,57 @@
+"""README's Python runs as it is written, with the files and models that it names, and a hand that draws between."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from drawings import digit_ink
+from PIL import Image
+
+from digit_widget import models
+from digit_widget.known import drawings
+from digit_widget.models.cnn import CNN
+from digit_widget.normalise import normalise
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What README's reader has: pictures and models in the working folder, and models by name."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    sklearn = pytest.importorskip("sklearn.neighbors", reason="scikit-learn is not installed")
+    monkeypatch.chdir(tmp_path)
+    for name, digit in {"seven": 7, "a": 1, "b": 2}.items():
+        Image.fromarray(255 - digit_ink(digit)).save(f"{name}.png")
+    shutil.copy(models.bundled().with_suffix(".onnx"), "model.onnx")
+    shutil.copy(models.bundled(), "weights.safetensors")
+    torch.save(CNN.pretrained().state_dict(), "weights.pt")
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save("model.keras")
+    rows = np.stack([normalise(ink).reshape(-1) for ink in drawings()])
+    return {
+        "my_network": CNN.pretrained(),
+        "other": CNN.pretrained(),
+        "my_estimator": sklearn.KNeighborsClassifier(1).fit(rows, np.arange(50) % 10),
+        "my_function": lambda picture: int(picture.getbbox() is not None),
+        "classify": lambda picture: "🐶",  # noqa: ARG005
+    }
+
+
+@pytest.mark.filterwarnings("ignore::digit_widget.models.ModelWarning", "ignore:__array__:DeprecationWarning")
+def test_the_snippets_run_as_they_are_written(names: dict[str, Any]) -> None:
+    """One after the other, in one session; a seven is drawn on each new pad."""
+    for block in BLOCKS:
+        exec(block, names)  # noqa: S102 - README is ours
+        if "pad = " in block:
+            names["pad"].image = "seven.png"
+            assert names["pad"].result == "7️⃣"
+    assert str(names["predict"]("seven.png")).startswith("Answer('7️⃣', prediction=7")
