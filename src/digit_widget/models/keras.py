@@ -121,7 +121,7 @@ def load_keras(path: Path) -> KerasModel:
     """
     try:
         import keras  # noqa: PLC0415 - it imports TensorFlow, JAX or torch, which takes seconds
-    except Exception as error:  # a ValueError for a backend that does not exist
+    except (ImportError, ValueError, AttributeError) as error:  # of the latter kinds for a backend that is no good
         is_missing = isinstance(error, ImportError) and error.name == "keras"
         message = f"Keras is needed to read {path.name}, but it cannot be imported ({short(error)}). " + (
             f"Install it with: pip install '{KERAS}'."
