@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from digit_widget import DigitWidget
+
+os.environ.setdefault("KERAS_BACKEND", "torch")  # before anything imports Keras, whose own choice is TensorFlow
 
 MNIST_ROOTS = [Path(__file__).parents[1] / "data", Path(__file__).parents[2] / "shared" / "data"]
 

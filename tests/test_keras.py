@@ -19,7 +19,6 @@ from digit_widget.normalise import normalise
 if TYPE_CHECKING:
     from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras", reason="Keras is not installed")
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras's own

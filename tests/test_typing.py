@@ -36,7 +36,7 @@ CHECKERS = {
 def test_a_wrong_keyword_is_seen_before_it_runs(tmp_path: Path, checker: str) -> None:
     """A keyword that does not exist, or has a value that it does not take, is an error in its line; nothing else is."""
     if checker == "pyright" and not PYRIGHT.exists():
-        pytest.skip("pyright is not installed: run npm ci in js/")
+        pytest.skip("pyright is not installed: make test-js installs it")
     file = tmp_path / "use.py"
     file.write_text(USE + "\n".join(WRONG) + "\n", encoding="utf-8")
     command = [*CHECKERS[checker], str(file)]

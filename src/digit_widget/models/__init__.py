@@ -106,7 +106,7 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
             from digit_widget.models.numpy_cnn import load_safetensors  # noqa: PLC0415 - it imports numpy
 
             return load_safetensors(file)
-        case ".onnx" | ".keras" | ".h5" | ".hdf5" if into is not None:
+        case suffix if into is not None and suffix in (".onnx", *_KERAS_FILES):
             message = f"{file.name} contains its own network, so into= is not needed: load_model({file.name!r})."
             raise ModelError(message)
         case ".onnx":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_widget.models import ModelError
+from digit_widget.models.layouts import square
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,15 +45,14 @@ class Estimator:
         if count is None or known is None:
             message = f"{name} is not fitted, or does not say of which classes: call fit(pictures, digits) first."
             raise ModelError(message)
-        depth = next((depth for depth in (1, 3) if count == depth * math.isqrt(count // depth) ** 2), None)
-        if depth is None:
+        shape = square(count)
+        if shape is None:
             message = (
                 f"Expected {name} to take rows of the pixels of square pictures, such as 784 of 28 × 28, but it takes "
                 f"{count} numbers. Pass a function that makes them of a PIL picture, and asks it."
             )
             raise ModelError(message)
-        side = math.isqrt(count // depth)
-        self.shape = (depth, side, side)
+        self.shape = shape
         self.classes = len(known)
         self._columns = _columns(list(known), list(labels))
 

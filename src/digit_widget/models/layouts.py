@@ -55,7 +55,7 @@ def declared(shape: Sequence[object]) -> Declared | None:
     found: Shape
     match axes:
         case [count]:
-            layout, found = "flat", _square(count)
+            layout, found = "flat", (1, USUAL_SIDE, USUAL_SIDE) if count is None else square(count) or (0, 0, 0)
         case [height, width]:
             layout, found = "no channels", (1, _side(height), _side(width))
         case [None | 1 | 3 as channels, height, width] if channels or width not in _CHANNELS:
@@ -69,12 +69,16 @@ def declared(shape: Sequence[object]) -> Declared | None:
     return Declared(found, layout, step)
 
 
-def _square(count: int | None) -> Shape:
-    """Return the shape of the square picture of so many numbers, in grey or in colour; zeros if there is none."""
-    if count is None:
-        return 1, USUAL_SIDE, USUAL_SIDE
+def square(count: int) -> Shape | None:
+    """Return the shape of the square picture that has so many numbers, in grey or in colour; None if there is none.
+
+    Examples
+    --------
+    >>> square(784), square(2352), square(785)
+    ((1, 28, 28), (3, 28, 28), None)
+    """
     sides = {channels: math.isqrt(max(count, 0) // channels) for channels in _CHANNELS}
-    return next(((depth, side, side) for depth, side in sides.items() if depth * side**2 == count), (0, 0, 0))
+    return next(((depth, side, side) for depth, side in sides.items() if depth * side**2 == count > 0), None)
 
 
 def _side(length: int | None) -> int:

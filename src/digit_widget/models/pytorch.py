@@ -18,7 +18,7 @@ from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
 from digit_widget.models.into import load_into
-from digit_widget.models.layouts import LAYOUTS, Declared, arranged, batches, declared
+from digit_widget.models.layouts import LAYOUTS, Declared, arranged, batches, declared, square
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
 from digit_widget.models.outputs import rows_of
 from digit_widget.models.rebuild import NotRebuiltError, is_layer, rebuilt
@@ -205,8 +205,7 @@ def _shapes(module: nn.Module, size: tuple[int, int] | None) -> list[tuple[Shape
     if not weights or len(weights[0]) == 4:  # noqa: PLR2004
         return squares
     count = weights[0][1]
-    rows = [(depth, math.isqrt(count // depth)) for depth in (1, 3)]
-    fitting = [(depth, side, side) for depth, side in rows if side and depth * side**2 == count]
+    fitting = [shape] if (shape := square(count)) else []
     if size:
         fitting = [(count // (size[0] * size[1]), *size)] if count % (size[0] * size[1]) == 0 else []
     return [*((shape, layout) for shape in fitting for layout in LAYOUTS), *squares]
