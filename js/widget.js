@@ -63,7 +63,7 @@ function render({ model, el }) {
     Object.assign(dropped, news);
     refresh();
   }
-  listen(model, ["_drawing"], () => drop({ isRefused: false }), signal);
+  listen(model, ["_drawing"], () => dropped.isRefused && drop({ isRefused: false }), signal);
   listenForPictures(panel.canvas, {
     onPicture: protocol.paste,
     onRefuse: () => drop({ isRefused: true }),

@@ -26,11 +26,14 @@ SHEETS = Path(__file__).parents[2] / "test-results"
 
 
 class State(NamedTuple):
-    """A pad to look at: how it is made, what is drawn on it, and the answer that is waited for."""
+    """A pad to look at: how it is made, what is drawn on it, and what it shows then."""
 
     made: str
     drawn: int | str | None = None
-    result: str = NOTHING
+    """A digit, or "M"."""
+    result: str | None = NOTHING
+    """The answer; None where it is not shown, or not asked for."""
+    state: str = "current"
     explains: bool = False
 
 
@@ -41,14 +44,18 @@ STATES = {
     "explained": State("DigitWidget(explaining=True)", 3, keycap(3), explains=True),
     "unknown": State("DigitWidget(explaining=True)", "M"),
     "failed": State(f"DigitWidget({FAILS})", 3, "⚠️"),
-    "waiting": State("DigitWidget(predict_on='button')", 2, ""),
+    "waiting": State("DigitWidget(predict_on='button')", 2, None, "stale"),
     "words": State(
-        "DigitWidget(lambda picture: [.7, .2, .1], labels=['a rather long name of a cat', 'dog', 'mouse'])", 1
+        "DigitWidget(lambda picture: [.7, .2, .1], labels=['a rather long name of a cat', 'dog', 'mouse'])",
+        1,
+        "a rather long name of a cat",
     ),
-    "compared": State("compare({'bundled': None, 'always three, says its rather long name': lambda picture: 3})", 8),
+    "compared": State(
+        "compare({'bundled': None, 'always three, says its rather long name': lambda picture: 3})", 8, keycap(8)
+    ),
     "compact": State("DigitWidget(panel='compact')", 4, keycap(4)),
-    "alone": State("DigitWidget(panel='none')", 6),
-    "small": State("DigitWidget(size=160, locale='de', predict_on='button')", 6, ""),
+    "alone": State("DigitWidget(panel='none')", 6, None),
+    "small": State("DigitWidget(size=160, locale='de', predict_on='button')", 6, None, "stale"),
 }
 LETTER = [((0, 1), (0, 0), (0.5, 0.6), (1, 0), (1, 1))]
 """An M."""
@@ -101,9 +108,9 @@ def shown(lab: Lab, kernel: Kernel, state: State) -> PadView:
         pad.draw(LETTER)
     elif state.drawn is not None:
         pad.draw_digit(state.drawn)
-    if state.result not in ("", NOTHING):
+    if state.result:
         pad.expect_answer(state.result)
-    expect(pad.root).to_have_attribute("data-state", "current" if state.result else "stale")
+    expect(pad.root).to_have_attribute("data-state", state.state)
     if state.explains:
         expect(pad.part("overlay")).to_be_visible()
     pad.come_to_rest()
