@@ -132,6 +132,7 @@ export function createPanel(document, actions) {
     const element = make("button", action);
     name(element, action);
     if (keys) {
+      element.classList.add("dw-icon");
       element.setAttribute("aria-keyshortcuts", keys.replace("^", "Control+"));
       texts.push(({ say }) => (element.title = `${say(action)} (${keys.replace("^", `${say("ctrl")}+`)})`));
     }

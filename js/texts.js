@@ -1,9 +1,9 @@
 // What the widget says, in the languages of texts.json and with numbers written as in each. Texts are never HTML.
 
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
-import LANGUAGES from "../src/digit_widget/texts.json" with { type: "json" };
+import ALL from "../src/digit_widget/texts.json" with { type: "json" };
 
-/** @typedef {keyof typeof LANGUAGES.en} Key */
+/** @typedef {keyof typeof ALL.texts} Key */
 
 /** What an answer is called, by its least confidence. @type {[from: number, key: Key][]} */
 const SURENESS = [
@@ -16,14 +16,12 @@ const SURENESS = [
 /**
  * Choose the first language tag ("de-AT") whose language there are texts in.
  * @param {readonly string[]} tags  the preferred one first
- * @returns {{ tag: string, language: keyof typeof LANGUAGES }}
+ * @returns {{ tag: string, language: string }}
  */
 export function choose(tags) {
   for (const tag of tags) {
     const language = tag.split("-")[0].toLowerCase();
-    if (Object.hasOwn(LANGUAGES, language)) {
-      return { tag, language: /** @type {keyof typeof LANGUAGES} */ (language) };
-    }
+    if (ALL.languages.includes(language)) return { tag, language };
   }
   return { tag: "en", language: "en" };
 }
@@ -49,7 +47,7 @@ const percents = (tag) => new Intl.NumberFormat(tag, { style: "percent" });
 /** The widget's texts in one language. @param {readonly string[]} tags  those wanted, the preferred one first */
 export function createVoice(tags) {
   const { tag, language } = choose(tags);
-  const texts = LANGUAGES[language];
+  const index = ALL.languages.indexOf(language);
   let percent = percents(language);
   try {
     percent = percents(tag);
@@ -57,9 +55,12 @@ export function createVoice(tags) {
     // The tag is not valid after its language; the language will do.
   }
 
+  /** A text with its {placeholders}. @param {Key} key */
+  const template = (key) => ALL.texts[key][index];
+
   /** @param {Key} key @param {Record<string, string>} [values]  by placeholder */
   const say = (key, values = {}) =>
-    cut(texts[key])
+    cut(template(key))
       .map((part, index) => (index % 2 ? (values[part] ?? "") : part))
       .join("");
 
@@ -71,11 +72,9 @@ export function createVoice(tags) {
     language,
     /** All these languages are written from left to right, also on a page that is not. */
     direction: "ltr",
+    template,
     say,
     share,
-
-    /** A text with its {placeholders}. */
-    template: (/** @type {Key} */ key) => texts[key],
 
     /** How sure an answer is, in words. @param {{ prediction: number | null, confidence: number }} answer */
     words({ prediction, confidence }) {

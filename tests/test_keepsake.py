@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTHING = {"text/html": "", "text/plain": ""}
-TEXTS = json.loads(files("digit_widget").joinpath("texts.json").read_text(encoding="utf-8"))
+SAID = json.loads(files("digit_widget").joinpath("texts.json").read_text(encoding="utf-8"))
+ALONE = dict(zip(SAID["languages"], SAID["texts"]["alone"], strict=True))
 
 START = f"""
 import sys
@@ -129,7 +130,7 @@ def test_what_python_draws_is_kept_at_once(notebook: Notebook) -> None:
     notebook.run(PAD)
     notebook.run("pad.strokes = digit_strokes(3)")
     assert np.array_equal(notebook.ink, digit_ink(3))
-    assert notebook.kept["text/plain"] == f"{KEYCAPS[3]} — {TEXTS['en']['alone']}"
+    assert notebook.kept["text/plain"] == f"{KEYCAPS[3]} — {ALONE['en']}"
     assert KEYCAPS[3] in notebook.kept["text/html"]
     notebook.run("pad.clear()")
     assert notebook.kept == NOTHING
@@ -188,7 +189,7 @@ def test_a_drawing_nobody_asked_about_is_kept_without_an_answer(notebook: Notebo
     notebook.run("host.draw(4, ask=False)")
     notebook.wait()
     assert np.array_equal(notebook.ink, digit_ink(4))
-    assert notebook.kept["text/plain"] == TEXTS["en"]["alone"]
+    assert notebook.kept["text/plain"] == ALONE["en"]
 
 
 def test_a_picture_from_python_is_kept(notebook: Notebook) -> None:
@@ -231,7 +232,7 @@ def test_the_line_is_in_the_pads_language(notebook: Notebook, locale: str, langu
     """It is a text of the panel's, marked with its language; English where the pad's is not spoken or not known."""
     notebook.run(f"pad = DigitWidget(locale={locale!r})\npad")
     notebook.run("pad.strokes = digit_strokes(3)")
-    assert notebook.kept["text/plain"].endswith(TEXTS[language]["alone"])
+    assert notebook.kept["text/plain"].endswith(ALONE[language])
     assert f'lang="{language}"' in notebook.kept["text/html"]
 
 
@@ -239,7 +240,7 @@ def test_a_comparison_keeps_what_each_model_said(notebook: Notebook) -> None:
     """Every model's answer is in the line, by name."""
     notebook.run("pad = compare({'bundled': None, 'always three': lambda _picture: 3})\npad")
     notebook.run("pad.strokes = digit_strokes(7)")
-    line = f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]} — {TEXTS['en']['alone']}"
+    line = f"bundled: {KEYCAPS[7]}, always three: {KEYCAPS[3]} — {ALONE['en']}"
     assert notebook.kept["text/plain"] == line
 
 
@@ -285,7 +286,7 @@ def test_another_language_is_kept_at_once(notebook: Notebook) -> None:
     """The line follows the pad's language, whatever is drawn."""
     notebook.run(PAD)
     notebook.run("pad.strokes = digit_strokes(3)\npad.locale = 'de'")
-    assert notebook.kept["text/plain"].endswith(TEXTS["de"]["alone"])
+    assert notebook.kept["text/plain"].endswith(ALONE["de"])
 
 
 def test_a_closed_pad_is_its_text(notebook: Notebook) -> None:

@@ -132,9 +132,7 @@ def _bundle(name: str, kept: Kept) -> dict[str, str]:
         picture = kept.drawing.cleaned()
     if not picture:
         return {"text/html": "", "text/plain": ""}
-    language = kept.locale.partition("-")[0].lower()
-    language = language if language in _texts() else "en"
-    texts = _texts()[language]
+    language, texts = _texts(kept.locale)
     line = " — ".join(filter(None, [kept.answer, texts["alone"]]))
     page = (
         f'<div class="digit-widget-{name}" lang="{language}"><img src="{html.escape(picture)}" '
@@ -144,7 +142,9 @@ def _bundle(name: str, kept: Kept) -> dict[str, str]:
 
 
 @cache
-def _texts() -> dict[str, dict[str, str]]:
-    """Return all that the widget says, by language: the front end reads it too."""
-    texts: dict[str, dict[str, str]] = json.loads(files(__package__).joinpath("texts.json").read_text(encoding="utf-8"))
-    return texts
+def _texts(locale: str) -> tuple[str, dict[str, str]]:
+    """Return the language for a locale, and all that the widget says in it."""
+    said = json.loads(files(__package__).joinpath("texts.json").read_text(encoding="utf-8"))
+    languages, language = said["languages"], locale.partition("-")[0].lower()
+    index = languages.index(language) if language in languages else 0
+    return languages[index], {key: texts[index] for key, texts in said["texts"].items()}

@@ -12,6 +12,7 @@ import pytest
 from padview import NOTHING, keycap
 from PIL import Image
 from playwright.sync_api import expect
+from test_access import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,6 +171,47 @@ def test_what_stands_beside_the_pad_is_chosen(lab: Lab, kernel: Kernel) -> None:
     expect(pad.part("why")).to_be_visible()
 
 
+@pytest.mark.parametrize("panel", ["full", "compact", "none"])
+def test_nothing_jumps_from_state_to_state(lab: Lab, kernel: Kernel, panel: str) -> None:
+    """Blank, answered, not a digit, waiting for Predict and failed, in words short enough for a line."""
+    made = f"DigitWidget(lambda picture: answer(picture), labels='🐱🐶', panel={panel!r})"
+    kernel.run("answer = lambda picture: [.9, .1]")
+    pad = lab.open(kernel, CELL.format(made=made, shown="pad")).run().pad()
+    names = ["canvas", "undo", "message", "grip"]
+    names += {"full": ["answer", "bars", "seen", "why"], "compact": ["answer"], "none": []}[panel]
+
+    def places() -> list[tuple[float, ...]]:
+        pad.come_to_rest()
+        return [pointer.box(part) for part in (pad.root, *map(pad.part, names))]
+
+    before = places()
+    for status, change in {
+        "answered": "pad.strokes = [[[90, 90], [200, 200]]]",
+        "unknown": "answer = lambda picture: None\npad.strokes = [[[90, 90], [200, 201]]]",
+        "error": "def answer(picture): raise OSError('gone')\npad.strokes = [[[90, 90], [200, 202]]]",
+        "blank": "pad.clear()",
+    }.items():
+        kernel.run(change)
+        kernel.until("pad.status", status)
+        expect(pad.root).to_have_attribute("data-failed", str(status == "error").lower())
+        assert places() == before, status
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "zh", "hi"])
+def test_buttons_hold_their_words_on_the_smallest_pad(lab: Lab, kernel: Kernel, locale: str) -> None:
+    """At 160 px no word is cut off, whichever language it is in, and none is wider than the board."""
+    made = f"DigitWidget(size=160, locale={locale!r}, predict_on='button')"
+    pad = lab.open(kernel, CELL.format(made=made, shown="pad")).run().pad()
+    left, _, side, _ = pointer.box(pad.root.locator(".dw-board"))
+    assert side < 200
+    for button in pad.root.locator(".dw-buttons button").filter(visible=True).all():
+        start, _, width, height = pointer.box(button)
+        assert start >= left
+        assert start + width <= left + side
+        assert height < 40
+        assert button.evaluate("(button) => button.scrollWidth <= button.clientWidth")
+
+
 def test_the_buttons_in_button_mode(lab: Lab, kernel: Kernel) -> None:
     """Predict is the first, Undo can be pressed after the first stroke, and each has its name and its shortcut."""
     pad = lab.open(kernel, CELL.format(made="DigitWidget(predict_on='button')", shown="pad")).run().pad()
@@ -187,11 +229,12 @@ def test_the_buttons_in_button_mode(lab: Lab, kernel: Kernel) -> None:
 def test_nothing_stands_out_or_in_the_way(
     lab: Lab, kernel: Kernel, theme: str, width: str, request: pytest.FixtureRequest
 ) -> None:
-    """In every state, everything is inside the widget. With ``--screenshots``, they are taken for a contact sheet."""
+    """In every state, everything is inside the widget and axe-core finds no fault; ``--screenshots`` takes pictures."""
     shots = []
     for state in STATES.values():
         pad = shown(lab, kernel, state)
         assert pad.root.evaluate(OUTSIDE) == []
+        assert faults(pad) == []
         shots.append(Image.open(io.BytesIO(pad.root.screenshot(animations="disabled"))))
         lab.close_all()
     if request.config.getoption("--screenshots"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pointer
 import pytest
 from look import READABLE, contrasts, ground, paper
 from padview import NOTHING, PadView
@@ -36,6 +37,15 @@ def unreadable(pad: PadView) -> dict[str, float]:
 def test_a_drawing_is_answered_with_its_emoji(drawn: PadView) -> None:
     """Draw a digit with the mouse, and the panel shows its emoji."""
     drawn.expect_digit(7)
+
+
+def test_the_answer_stands_beside_the_pad(drawn: PadView) -> None:
+    """Wherever the host leaves room for both: 512 px."""
+    drawn.expect_digit(7)
+    left, _, side, _ = pointer.box(drawn.canvas)
+    answer, *_ = pointer.box(drawn.part("answer"))
+    assert drawn.root.evaluate("(root) => root.parentElement.clientWidth") >= 512
+    assert left + side < answer < left + side + 40
 
 
 @pytest.mark.column("Seen by the host")
