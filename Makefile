@@ -70,7 +70,7 @@ build: $(NODE)  ## Build the front end into src/digit_widget/static
 fresh: $(NODE)  ## Fail when the committed front end is not what its sources build
 	@echo "Checking that src/digit_widget/static is what js/ builds."
 	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && \
-	(cd js && npm run --silent build -- --outdir="$$built" --log-level=warning) && \
+	(cd js && OUTDIR="$$built" npm run --silent build) && \
 	{ diff -rq "$$built" src/digit_widget/static || \
 	{ echo "The committed front end is stale: run 'make build' and commit src/digit_widget/static." >&2; exit 1; }; }
 

@@ -60,6 +60,7 @@ export const SHOWN = [
  * @property {import("./texts.js").Voice} voice
  * @property {import("./exchange.js").State} state
  * @property {boolean} isAlone  whether there is no Python: drawing and answer are a picture, with nothing to press
+ * @property {boolean} isOffline  whether the page answers, without Python
  * @property {boolean} isGone  whether Python is probably gone
  * @property {boolean} isOver  whether something is being dragged over the pad
  * @property {boolean} isRefused  whether what was dropped or pasted last is no picture
@@ -304,7 +305,8 @@ export function createPanel(document, actions) {
   }
 
   /** Why there will be no answer now, or not yet. @param {View} view */
-  function lack({ isAlone, state, isGone }) {
+  function lack({ isAlone, isOffline, state, isGone }) {
+    if (isOffline) return "";
     if (isAlone) return voice.say("alone");
     if (state !== "busy") return "";
     return voice.say(isGone ? "gone" : "busy");
@@ -320,17 +322,18 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, predict_on, error, _why, _met, _rows, isBlank, isRefused } = view;
+    const { state, predict_on, error, _why, _met, _rows, isBlank, isRefused, isOffline } = view;
     const refusal = _why.error ?? "";
     const met = isBlank && !_rows ? (_met[0] ?? "") : "";
+    const note = isOffline ? voice.say("offline") : met;
     const advice = predict_on === "button" && state === "stale" ? voice.say("stale") : nearest(view);
     const text = lack(view) || (isRefused && voice.say("notPicture")) || error || refusal || advice;
-    write(message, text || met);
+    write(message, text || note);
     // Python's own sentences are in English.
     spoken.lang = text && text === (error || refusal) ? "en" : voice.language;
-    message.lang = text ? spoken.lang : "en";
+    message.lang = text || isOffline ? spoken.lang : "en";
     flag(message, "met", !text);
-    message.title = text ? "" : met;
+    message.title = text ? "" : note;
     write(spoken, text || aloud(view));
   }
 
@@ -461,6 +464,7 @@ export function createPanel(document, actions) {
       enable(undo, view.canUndo);
       enable(redo, view.canRedo);
       enable(clear, !view.isBlank);
+      why.hidden = view.isOffline; // it takes Python to explain
       enable(why, !view.isBlank);
       predict.hidden = view.predict_on !== "button";
       enable(predict, !view.isBlank);

@@ -3,6 +3,7 @@
 import { isBlank } from "./history.js";
 import { hideKept, isAlone, isGone, watchHost, watchKernel } from "./host.js";
 import { createKeys } from "./keys.js";
+import { createOffline } from "./offline.js";
 import { createPad } from "./pad.js";
 import { SHOWN, createPanel } from "./panel.js";
 import { listenForPictures } from "./paste.js";
@@ -11,7 +12,8 @@ import { voiceOn } from "./texts.js";
 import { listen } from "./traits.js";
 
 /**
- * @typedef {import("./panel.js").ShownTraits & import("./protocol.js").ProtocolTraits & { _kept_as: string }} Traits
+ * @typedef {{ _kept_as: string, _offline: Partial<import("./offline.js").Offline> }} OtherTraits
+ * @typedef {import("./engine/responder.js").Traits & import("./panel.js").ShownTraits & OtherTraits} Traits
  */
 
 /** @type {import("@anywidget/types").Render<Traits>} */
@@ -73,14 +75,18 @@ function render({ model, el }) {
   watchHost(el, refresh, signal);
   watchKernel(model, () => protocol.state() === "busy" && refresh(), signal);
 
+  const offline = createOffline(model, el.ownerDocument, signal);
+
   function show() {
+    if (isAlone(el) || (protocol.state() === "busy" && isGone(model))) offline.begin();
     const traits = /** @type {Traits} */ (Object.fromEntries(SHOWN.map((name) => [name, model.get(name)])));
     pad.resize(traits.size);
     panel.show({
       ...traits,
       voice: voice(traits.locale),
       state: protocol.state(),
-      isAlone: isAlone(el),
+      isAlone: isAlone(el) && !offline.isOn,
+      isOffline: offline.isOn,
       isGone: isGone(model),
       ...dropped,
       isExplained: protocol.isCurrent(traits._why.answered),
@@ -92,14 +98,15 @@ function render({ model, el }) {
     });
   }
 
-  const hiding = hideKept(el.ownerDocument, model.get("_kept_as"));
+  const keptAs = model.get("_kept_as");
+  const hiding = keptAs ? [hideKept(el.ownerDocument, keptAs)] : [];
   refresh();
-  el.append(panel.element, hiding);
+  el.append(panel.element, ...hiding);
 
   return () => {
     life.abort();
     panel.element.remove();
-    hiding.remove();
+    for (const style of hiding) style.remove();
   };
 }
 

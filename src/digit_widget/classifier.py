@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from digit_widget.inputs import Inputs
     from digit_widget.keywords import PictureKeywords
     from digit_widget.normalise import Ink
+    from digit_widget.offline import Packed
 
     Pictures = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.float64]
@@ -200,6 +201,12 @@ class Classifier:
         outputs = known.outputs(pictures)
         rows = check_outputs(outputs, len(pictures), self.labels, probabilities=known.returns_probabilities)
         return log_probabilities(rows) if known.returns_probabilities else rows
+
+    def packed(self) -> Packed:
+        """Return what a page needs to answer without Python; it raises what `digit_widget.offline.pack` does."""
+        from digit_widget.offline import pack  # noqa: PLC0415 - only a page needs it
+
+        return pack(self._known, self.source, len(self.labels))
 
     def _introduced(self, other: Classifier | None, preparation: Preparation) -> KnownModel:
         """Return the model as another classifier knows it, if nothing but names has changed, or get to know it."""

@@ -107,6 +107,10 @@ class Desk:
         """The labels of the first classifier."""
         return self._state.now.labels
 
+    def ready(self) -> Classifier:
+        """Return the first classifier with the labels of the desk, made if needed."""
+        return _ready(self._state, 0)
+
     def receive(self, question: Question) -> Shown | None:
         """Take a drawing from a front end, and answer it if it asks."""
         drawing = question.drawing

@@ -36,6 +36,7 @@ class PadKeywords(PictureKeywords, total=False):
     locale: str
     prompt: str
     panel: Literal["full", "compact", "none"]
+    offline: bool
     layout: Any
     tabbable: bool | None
 

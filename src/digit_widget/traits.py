@@ -115,6 +115,8 @@ class PadTraits(anywidget.AnyWidget):
     _unasked = traitlets.Bool(default_value=False, read_only=True).tag(sync=True)
     # Why the answer of this number (`answered`) is what it is, as pictures and labels; or an `error`; or nothing.
     _why: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
+    # What the page needs to answer without Python: js/offline.js says what is in it; {} unless that is wanted.
+    _offline: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     # The name of the copy that the notebook keeps; views of the pad hide the copy by it.
     _kept_as = traitlets.Unicode(read_only=True).tag(sync=True)
 

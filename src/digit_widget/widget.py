@@ -14,10 +14,12 @@ from digit_widget.loading import classifier_class
 from digit_widget.models import ModelError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     from digit_widget.explain import Explanation
     from digit_widget.keywords import PadKeywords
+    from digit_widget.offline import Packed
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -52,6 +54,9 @@ class DigitWidget(Connection):
         What the blank pad says, such as ``"Draw a cat"``; its own words when ``""``.
     panel
         ``"full"``; ``"compact"``: the answer without bars, inset and *Why?*; ``"none"``: the pad and its buttons alone.
+    offline
+        Whether the page answers where it has no Python: in a saved notebook, in static HTML, after the kernel is gone.
+        The notebook grows by 640 kB, if widgets are saved with it.
     **widget
         ``layout`` and ``tabbable`` of every ipywidget.
 
@@ -87,15 +92,17 @@ class DigitWidget(Connection):
         self._check_keywords(keywords)
         said, traits = split(keywords)
         self._model, self._pictures = model, said
-        labels = traits.pop("labels", None)
+        labels, is_offline = traits.pop("labels", None), traits.pop("offline", False)
         classifier = None  # the bundled one, which is made with the first drawing
-        if not (model is None and self._pictures in ({}, {"normalise": True})):
+        if is_offline or not (model is None and self._pictures in ({}, {"normalise": True})):
             Classifier = classifier_class()  # noqa: N806 - a class
             classifier = Classifier.of(model, labels, **self._pictures)
         elif labels is not None:
             traits["labels"] = as_labels(labels)
             check_labels(traits["labels"], len(KEYCAPS))
+        packed = classifier.packed() if classifier and is_offline else None
         self._start((classifier,), traits)
+        self._bring(packed)
 
     def _check_keywords(self, keywords: Iterable[str]) -> None:
         names = (self._MODELS, *PAD_KEYWORDS)
@@ -119,8 +126,15 @@ class DigitWidget(Connection):
         classifier = model
         if not isinstance(classifier, Classifier):
             classifier = Classifier(model, self.labels, **self._pictures)
+        packed = classifier.packed() if self._offline else None
         self._model = model
         self._change(lambda: self._desk.swap((classifier,)))
+        self._bring(packed)
+
+    def _bring(self, packed: Packed | None) -> None:
+        """Bring to the page what it needs to answer without Python."""
+        if packed:
+            self.set_trait("_offline", packed.as_trait())
 
     @property
     def traceback(self) -> str:
@@ -155,6 +169,32 @@ class DigitWidget(Connection):
                 return found[1]
         message = "The drawing changed each time it was to be explained; explain it again when nobody draws."
         raise ModelError(message)
+
+    def to_html(self, title: str | None = None) -> str:
+        """Return the page that `save` writes."""
+        from digit_widget.page import to_html  # noqa: PLC0415 - only a page needs it
+
+        return to_html(self._desk.ready().packed(), self.trait_values(), title)
+
+    def save(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
+        """Write a page with this pad, blank, that answers by itself: without Python, and without a network.
+
+        Parameters
+        ----------
+        path
+            The file, of some 670 kB, to send to whoever has a browser.
+        title
+            The page's heading; by default what the blank pad says.
+
+        Raises
+        ------
+        ModelError
+            When the model is Python code, or of another architecture than the bundled CNN; nothing is written.
+        """
+        page = self.to_html(title)
+        file = Path(path)
+        file.write_text(page, encoding="utf-8")
+        return file
 
     def __repr__(self) -> str:
         """Return what an output cell shows where there are no widgets."""

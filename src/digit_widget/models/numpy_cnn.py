@@ -70,6 +70,19 @@ class NumpyCNN:
         self._hidden = hidden.reshape(-1, 256), weights["fc1.bias"]
         self._last = weights["fc2.weight"].T, weights["fc2.bias"]
 
+    @property
+    def weights(self) -> dict[str, Array]:
+        """The weights by name, as they were given."""
+        found: dict[str, Array] = {}
+        for n, (weight, bias) in enumerate(self._convolutions, 1):
+            rows = weight.reshape(5, 5, -1, len(bias))
+            found |= {f"conv{n}.weight": rows.transpose(3, 2, 0, 1), f"conv{n}.bias": bias}
+        for name, weight, bias in (("fc1", *self._hidden), ("fc2", *self._last)):
+            found |= {f"{name}.weight": weight.T, f"{name}.bias": bias}
+        by_place = found["fc1.weight"].reshape(-1, 3, 3, 64)
+        found["fc1.weight"] = by_place.transpose(0, 3, 1, 2).reshape(len(by_place), -1)
+        return found
+
     def __call__(self, pictures: Array) -> Array:
         """Return logits.
 

@@ -1,0 +1,60 @@
+// The engine: a model that answers without Python, as offline.py packs it.
+
+import { createClassifier } from "./classifier.js";
+import { createCNN } from "./cnn.js";
+import { respond } from "./responder.js";
+
+/**
+ * @typedef {object} Proof  a drawing, and what the model says of it in Python
+ * @property {number} width
+ * @property {number} height
+ * @property {string} ink  one byte a pixel, 255 = full ink, in base64
+ * @property {number[]} outputs
+ *
+ * @typedef {object} Packed
+ * @property {import("./classifier.js").About} about
+ * @property {Proof[]} proofs
+ */
+
+/** How far what the model says here may be from what it says in Python. */
+const TOLERANCE = 2e-3;
+
+/** @param {string} text  base64 */
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/**
+ * Set up a model, and see that it says here what it says in Python: faults of an engine are plausible wrong numbers.
+ * @param {Packed} packed
+ * @param {Uint8Array} weights
+ * @throws {Error} when it does not
+ */
+export async function load({ about, proofs }, weights) {
+  const classifier = createClassifier(createCNN(weights, about.classes), about);
+  for (const { width, height, ink, outputs } of proofs) {
+    const found = await classifier.outputs({ width, height, data: fromBase64(ink) });
+    const isSame = outputs.every((value, i) => Math.abs(value - found[i]) <= TOLERANCE * Math.max(1, Math.abs(value)));
+    if (!isSame || found.length !== outputs.length) {
+      throw new Error("The model calculates otherwise in this browser than in Python. Try another browser.");
+    }
+  }
+  return classifier;
+}
+
+/**
+ * Have a packed model answer what is drawn.
+ * @param {import("../traits.js").Model<import("./responder.js").Traits>} model
+ * @param {Packed} packed
+ * @param {Uint8Array} weights
+ * @param {{ document: Document, signal: AbortSignal }} options
+ */
+export async function start(model, packed, weights, options) {
+  /** @type {Pick<import("./classifier.js").Classifier, "classify">} */
+  let classifier;
+  try {
+    classifier = await load(packed, weights);
+  } catch (error) {
+    // Nothing is answered then, but said.
+    classifier = { classify: () => Promise.reject(error) };
+  }
+  if (!options.signal.aborted) respond(model, { classifier, ...options });
+}

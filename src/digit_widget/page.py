@@ -1,0 +1,82 @@
+"""A pad as one HTML file that answers by itself: without Python, without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digit_widget.offline import Packed
+
+SETTINGS = ("predict_on", "labels", "size", "locale", "prompt", "panel")
+"""The traits that a page takes over from its pad."""
+
+# The page asks for nothing: its policy allows its own script, its own styles, and pictures that it makes itself.
+_PAGE = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {script_hash}; \
+style-src {style_hash}; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<div id="digit-widget"><noscript>This page needs JavaScript.</noscript></div>
+</main>
+<script type="application/json" id="digit-widget-data">{data}</script>
+<script type="text/plain" id="digit-widget-weights">{weights}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.4 system-ui, sans-serif; }
+body { margin: 0; }
+main { box-sizing: border-box; max-width: 640px; margin: 0 auto; padding: 24px 16px; }
+h1 { margin: 0 4px 16px; font-size: 1.5em; font-weight: 600; overflow-wrap: anywhere; }
+"""
+
+
+def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = None) -> str:
+    """Return a page with a pad on it.
+
+    Parameters
+    ----------
+    packed
+        The model.
+    settings
+        The pad's traits named in `SETTINGS`.
+    title
+        The page's heading; by default what the blank pad says.
+    """
+    static = files(__package__).joinpath("static")
+    script, css = (static.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "widget.css"))
+    style = css + _STYLE
+    data = {"title": title, "traits": {name: settings[name] for name in SETTINGS}, "packed": packed.as_json()}
+    return _PAGE.format(
+        lang=html.escape(settings["locale"] or "en"),
+        title=html.escape(title or settings["prompt"] or "digit-widget"),
+        script_hash=_hash(script),
+        style_hash=_hash(style),
+        style=style,
+        data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),  # "</script>" would end it
+        weights=base64.b64encode(packed.weights).decode(),
+        script=script,
+    )
+
+
+def _hash(text: str) -> str:
+    """Return what a content security policy calls a script or a style by."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,11 @@
+// Answers drawings by the engine of the front end, for test_page.py: a page's data in, one answer a line out.
+
+import { readFileSync } from "node:fs";
+import { fromBase64, load } from "../js/engine/index.js";
+
+const { packed, weights, inks } = JSON.parse(readFileSync(0, "utf8"));
+const classifier = await load(packed, fromBase64(weights));
+for (const { width, height, ink } of inks) {
+  const { seen, ...answer } = await classifier.classify({ width, height, data: fromBase64(ink) });
+  console.log(JSON.stringify({ ...answer, seen: Buffer.from(seen.data).toString("base64") }));
+}
