@@ -62,12 +62,17 @@ const content = (id) => document.getElementById(id)?.textContent ?? "";
 function show() {
   /** @type {Data} */
   const { title, traits, packed } = JSON.parse(content("digit-widget-data"));
-  const bytes = engine.fromBase64(content("digit-widget-weights"));
+  const parts = Object.fromEntries(
+    [...document.querySelectorAll("script[data-part]")].map((part) => [
+      part.getAttribute("data-part"),
+      new DataView(engine.fromBase64(part.textContent).buffer),
+    ]),
+  );
   const model = createModel({
     ...BLANK,
     ...traits,
     probabilities: traits.labels.map(() => 1 / traits.labels.length),
-    _offline: { engine, packed, weights: new DataView(bytes.buffer) },
+    _offline: { engine, packed, parts },
   });
   const root = document.documentElement;
   if (!traits.locale) root.lang = ""; // the page speaks the browser's language

@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 import { fromBase64, load } from "../js/engine/index.js";
 
-const { packed, weights, inks } = JSON.parse(readFileSync(0, "utf8"));
-const classifier = await load(packed, fromBase64(weights));
+const { packed, parts, inks } = JSON.parse(readFileSync(0, "utf8"));
+const bytes = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, fromBase64(part)]));
+const classifier = await load(packed, bytes);
 for (const { width, height, ink } of inks) {
   const { seen, ...answer } = await classifier.classify({ width, height, data: fromBase64(ink) });
   console.log(JSON.stringify({ ...answer, seen: Buffer.from(seen.data).toString("base64") }));

@@ -51,8 +51,12 @@ function logarithms(row) {
  * @param {About} about
  */
 export function createClassifier(network, about) {
-  /** What the network says of a picture, as it says it. @param {Ink} seen */
-  const outputs = async (seen) => Array.from(await network(encode(seen, about)), Number);
+  /** What the network says of a picture: one number a class. @param {Ink} seen */
+  async function outputs(seen) {
+    const row = Array.from(await network(encode(seen, about)), Number);
+    const isOfSecond = row.length === 1 && about.classes === 2;
+    return isOfSecond ? [about.probabilities ? 1 - row[0] : 0, row[0]] : row;
+  }
 
   /** @param {Ink} seen @returns {Answer} */
   const noAnswer = (seen) => ({

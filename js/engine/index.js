@@ -2,6 +2,7 @@
 
 import { createClassifier } from "./classifier.js";
 import { createCNN } from "./cnn.js";
+import { createOnnx } from "./onnx.js";
 import { respond } from "./responder.js";
 
 /**
@@ -14,10 +15,13 @@ import { respond } from "./responder.js";
  * @typedef {object} Packed
  * @property {import("./classifier.js").About} about
  * @property {Proof[]} proofs
+ * @property {import("./onnx.js").Input | null} onnx  null for the bundled network's architecture
+ *
+ * @typedef {Record<string, Uint8Array>} Parts  weights; or model, runtime and wasm
  */
 
 /** How far what the model says here may be from what it says in Python. */
-const TOLERANCE = 2e-3;
+const TOLERANCE = 1e-3;
 
 /** @param {string} text  base64 */
 export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -25,11 +29,15 @@ export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => c
 /**
  * Set up a model, and see that it says here what it says in Python: faults of an engine are plausible wrong numbers.
  * @param {Packed} packed
- * @param {Uint8Array} weights
+ * @param {Parts} parts
  * @throws {Error} when it does not
  */
-export async function load({ about, proofs }, weights) {
-  const classifier = createClassifier(createCNN(weights, about.classes), about);
+export async function load({ about, proofs, onnx }, parts) {
+  const { weights, model, runtime, wasm } = parts;
+  const network = onnx
+    ? await createOnnx({ model, runtime, wasm }, onnx, about.classes)
+    : createCNN(weights, about.classes);
+  const classifier = createClassifier(network, about);
   for (const { width, height, ink, outputs } of proofs) {
     const found = await classifier.outputs({ width, height, data: fromBase64(ink) });
     const isSame = outputs.every((value, i) => Math.abs(value - found[i]) <= TOLERANCE * Math.max(1, Math.abs(value)));
@@ -44,14 +52,14 @@ export async function load({ about, proofs }, weights) {
  * Have a packed model answer what is drawn.
  * @param {import("../traits.js").Model<import("./responder.js").Traits>} model
  * @param {Packed} packed
- * @param {Uint8Array} weights
+ * @param {Parts} parts
  * @param {{ document: Document, signal: AbortSignal }} options
  */
-export async function start(model, packed, weights, options) {
+export async function start(model, packed, parts, options) {
   /** @type {Pick<import("./classifier.js").Classifier, "classify">} */
   let classifier;
   try {
-    classifier = await load(packed, weights);
+    classifier = await load(packed, parts);
   } catch (error) {
     // Nothing is answered then, but said.
     classifier = { classify: () => Promise.reject(error) };

@@ -1,20 +1,16 @@
 // Pictures in and out of a page: any picture becomes ink, as in picture.py, and ink a picture.
 
 import { areaAverage } from "./normalise.js";
+import { borderOf, evenOut } from "./photo.js";
 
 /** @typedef {import("./normalise.js").Ink} Ink */
 
 /** Longer side of a picture, in pixels, that is read as it is; a larger one is reduced to it. */
-const LARGEST = 1024;
+const LARGEST = 720;
 /** Grey levels below this are dark. */
 const DARK = 128;
 /** Share of pixels that are pure white or pure black from which on a picture is not a photo. */
 const CLEAN = 0.5;
-/** Paper is of one tone if its grey levels differ from the median by less than this. */
-const FLAT = 12;
-/** Contrast below which nothing is ink. */
-const FAINTEST = 0.12;
-
 /** Grey as Pillow makes it of colours. @param {Uint8ClampedArray} rgba  over white */
 function greyOf(rgba) {
   const grey = new Uint8Array(rgba.length / 4);
@@ -24,62 +20,11 @@ function greyOf(rgba) {
   return grey;
 }
 
-/** @param {number} width @param {number} height @param {Uint8Array} grey */
-function borderOf(width, height, grey) {
-  const border = [];
-  for (let x = 0; x < width; x++) border.push(grey[x], grey[(height - 1) * width + x]);
-  for (let y = 0; y < height; y++) border.push(grey[y * width], grey[(y + 1) * width - 1]);
-  return border;
-}
-
 /** @param {ArrayLike<number>} values @param {(value: number) => boolean} test */
 function shareOf(values, test) {
   let count = 0;
   for (let i = 0; i < values.length; i++) count += Number(test(values[i]));
   return count / values.length;
-}
-
-/** The threshold in 0..1 that sets the numbers below and above it best apart (Otsu). @param {Float64Array} values */
-function otsu(values) {
-  const bins = 128;
-  const counts = new Float64Array(bins);
-  for (const value of values) counts[Math.min(bins - 1, Math.floor(value * bins))]++;
-  const whole = counts.reduce((sum, count, i) => sum + count * (i + 0.5), 0);
-  let [below, weight, most] = [0, 0, -1];
-  /** @type {number[]} */
-  let best = [];
-  counts.forEach((count, i) => {
-    below += count;
-    weight += count * (i + 0.5);
-    const above = values.length - below;
-    const apart = above > 0 ? weight / Math.max(below, 1) - (whole - weight) / above : 0;
-    const variance = below * above * apart ** 2;
-    if (variance > most * (1 + 1e-9)) [most, best] = [variance, []];
-    if (variance >= most * (1 - 1e-9)) best.push((i + 1) / bins);
-  });
-  return best.reduce((sum, edge) => sum + edge, 0) / best.length;
-}
-
-/**
- * Separate ink from paper in a photo on paper of one tone: whatever differs from the border's, lighter or darker.
- * @param {Uint8Array} grey
- * @param {number[]} border
- */
-function evenOut(grey, border) {
-  const tone = [...border].sort((a, b) => a - b)[border.length >> 1];
-  let lighter = 0;
-  for (const value of grey) {
-    lighter += Math.max(value - tone - FLAT, 0) - Math.max(tone - value - FLAT, 0);
-  }
-  const room = Math.max(lighter > 0 ? 255 - tone : tone, 40);
-  const contrast = Float64Array.from(grey, (value) =>
-    Math.min(Math.max((lighter > 0 ? value - tone : tone - value) / room, 0), 1),
-  );
-  const threshold = otsu(contrast);
-  if (2 * threshold < FAINTEST) return new Uint8Array(grey.length);
-  return Uint8Array.from(contrast, (value) =>
-    Math.round(255 * Math.min(Math.max((value / threshold - 0.6) / 0.8, 0), 1)),
-  );
 }
 
 /**
@@ -88,16 +33,13 @@ function evenOut(grey, border) {
  * @returns {Ink}
  */
 export function inkOf({ width, height, data: rgba }, isOfPad) {
-  const grey = greyOf(rgba);
-  const inverted = () => grey.map((value) => 255 - value);
-  if (isOfPad) return { width, height, data: inverted() };
-  const border = borderOf(width, height, grey);
+  const grey = { width, height, data: greyOf(rgba) };
+  const inverted = () => ({ ...grey, data: grey.data.map((value) => 255 - value) });
+  if (isOfPad) return inverted();
+  if (shareOf(grey.data, (value) => value === 0 || value === 255) < CLEAN) return evenOut(grey);
   const isDark = (/** @type {number} */ value) => value < DARK;
-  if (shareOf(grey, (value) => value === 0 || value === 255) < CLEAN) {
-    return { width, height, data: evenOut(grey, border) };
-  }
-  const isLightOnDark = shareOf(border, isDark) > 0.5 && shareOf(grey, isDark) > 0.5;
-  return { width, height, data: isLightOnDark ? grey : inverted() };
+  const isLightOnDark = shareOf(borderOf(grey), isDark) > 0.5 && shareOf(grey.data, isDark) > 0.5;
+  return isLightOnDark ? grey : inverted();
 }
 
 /**

@@ -206,7 +206,7 @@ class Classifier:
         """Return what a page needs to answer without Python; it raises what `digit_widget.offline.pack` does."""
         from digit_widget.offline import pack  # noqa: PLC0415 - only a page needs it
 
-        return pack(self._known, self.source, len(self.labels))
+        return pack(self._known, self.source, self.labels)
 
     def _introduced(self, other: Classifier | None, preparation: Preparation) -> KnownModel:
         """Return the model as another classifier knows it, if nothing but names has changed, or get to know it."""

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import lzma
 import math
-import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_widget.contract import check_outputs
 from digit_widget.forms import VALUES
 from digit_widget.known import drawings
 from digit_widget.models import ModelError
-from digit_widget.models.adapting import called, is_instance
+from digit_widget.models.adapting import called
+from digit_widget.models.graph import graph
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN
-from digit_widget.normalise import normalise
+from digit_widget.normalise import SIDE, normalise
 from digit_widget.picture import shrink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
+    from digit_widget.models import Model
+    from digit_widget.models.graph import Graph
     from digit_widget.normalise import Ink
     from digit_widget.probe import KnownModel
 
@@ -41,24 +47,19 @@ _MOST = 2**15 - 1
 class Packed:
     """All that a page needs to answer as Python does."""
 
-    about: dict[str, Any]
-    """How the model is asked and how its answers are read: `About` in js/engine/classifier.js."""
-    proofs: list[dict[str, Any]]
-    """Drawings, and what the model says of them in Python."""
-    weights: bytes
-    """Of the bundled network's architecture, layer by layer; js/engine/cnn.js reads them."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return all but the weights."""
-        return {"about": self.about, "proofs": self.proofs}
+    description: dict[str, Any]
+    """How the model is asked, how its answers are read, and what it says of some drawings in Python: `Packed` in
+    js/engine/index.js."""
+    parts: dict[str, bytes]
+    """The weights of the bundled network's architecture; or another model as ONNX, and what runs it."""
 
     def as_trait(self) -> dict[str, Any]:
         """Return what a pad's page needs, with the engine: the value of the trait `_offline`, see js/offline.js."""
         engine = files(__package__).joinpath("static", "engine.js").read_text(encoding="utf-8")
-        return {"engine": engine, "packed": self.as_json(), "weights": self.weights}
+        return {"engine": engine, "packed": self.description, "parts": self.parts}
 
 
-def pack(known: KnownModel, source: object, classes: int) -> Packed:
+def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:
     """Pack a model.
 
     Parameters
@@ -67,13 +68,13 @@ def pack(known: KnownModel, source: object, classes: int) -> Packed:
         The model, and how it is asked.
     source
         The model as it was given, which the message is about when it cannot be packed.
-    classes
-        How many there are.
+    labels
+        One for each class.
 
     Raises
     ------
     ModelError
-        When it cannot: it is Python code, or another network than the bundled one's architecture.
+        When it cannot: it is Python code, or cannot be exported to ONNX.
     """
     if known.preparation.transform is not None:
         message = (
@@ -82,35 +83,57 @@ def pack(known: KnownModel, source: object, classes: int) -> Packed:
         )
         raise ModelError(message)
     weights = _weights(known.model)
-    if weights is None:
-        message = (
-            f"The model ({called(source)}) cannot answer without Python: so far only the bundled network, and other "
-            "weights of its architecture, can. Serve the notebook with Voila, or train models/train.py's network."
-        )
-        raise ModelError(message)
-    if not all(np.isfinite(weight).all() for weight in weights.values()):
+    if weights:
+        model: Model = _rounded(weights, known.model)
+        parts, network = {"weights": _bytes(weights)}, None
+    else:
+        model = known.model
+        network = graph(model, called(source))
+        parts = {"model": network.model, **_runtime()}
+    return Packed(
+        {
+            "about": _about(known, len(labels), network),
+            "proofs": [
+                _proof(replace(known, model=model), shrink(drawings()[index], PROOF_SIDE), labels) for index in PROOFS
+            ],
+            "onnx": network.input if network else None,
+        },
+        parts,
+    )
+
+
+def _weights(model: Model) -> Mapping[str, Array] | None:
+    """Return the weights of a network of the bundled one's architecture, by name; None of another model."""
+    weights: Mapping[str, Array] | None = getattr(model, "weights", None)
+    if weights and not all(np.isfinite(weight).all() for weight in weights.values()):
         message = "The model's weights contain NaN or infinity. Train it anew, or load the weights again."
         raise ModelError(message)
-    layers = {name: _quantised(weights[f"{name}.weight"]) for name in _LAYERS}
-    rounded = {
-        f"{name}.weight": (scales * whole).reshape(weights[f"{name}.weight"].shape)
-        for name, (scales, whole) in layers.items()
-    }
-    model = NumpyCNN({**weights, **rounded}, known.model.temperature, known.model.threshold)
-    return Packed(
-        _about(known, classes),
-        [_proof(replace(known, model=model), shrink(drawings()[index], PROOF_SIDE)) for index in PROOFS],
-        b"".join(
-            scales.tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes() + whole.tobytes()
-            for name, (scales, whole) in layers.items()
-        ),
-    )
+    return weights
+
+
+def _rounded(weights: Mapping[str, Array], like: Model) -> NumpyCNN:
+    """Return the network as a page has it."""
+    rounded = dict(weights)
+    for name in _LAYERS:
+        weight = weights[f"{name}.weight"]
+        scales, whole = _quantised(weight)
+        rounded[f"{name}.weight"] = (scales * whole).reshape(weight.shape)
+    return NumpyCNN(rounded, like.temperature, like.threshold)
+
+
+def _bytes(weights: Mapping[str, Array]) -> bytes:
+    """Return weights as js/engine/cnn.js reads them."""
+    found = b""
+    for name in _LAYERS:
+        scales, whole = _quantised(weights[f"{name}.weight"])
+        found += scales.tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes() + whole.tobytes()
+    return found
 
 
 def _quantised(weight: Array) -> tuple[Array, npt.NDArray[np.int16]]:
     """Return weights as whole numbers of 16 bits, (out, in), and what those of each output are multiplied by, (out, 1).
 
-    They take the room of half precision, and are five times as exact, because a layer's weights are of similar size.
+    They take the room of half precision, and are several times as exact, because an output's weights are alike in size.
     """
     rows = weight.reshape(len(weight), -1)
     scales = (np.abs(rows).max(axis=1, keepdims=True) / _MOST).astype("<f4")
@@ -118,18 +141,16 @@ def _quantised(weight: Array) -> tuple[Array, npt.NDArray[np.int16]]:
     return scales, whole
 
 
-def _weights(model: object) -> Mapping[str, Array] | None:
-    """Return the weights of a network of the bundled one's architecture, by name; None of another model."""
-    if isinstance(model, NumpyCNN):
-        return model.weights
-    if is_instance(model, "digit_widget.models.pytorch.TorchModel"):
-        module = model.module  # type: ignore[attr-defined]
-        if type(module) is sys.modules["digit_widget.models.cnn"].CNN:  # one derived from it may calculate otherwise
-            return {name: tensor.detach().float().cpu().numpy() for name, tensor in module.state_dict().items()}
-    return None
+@cache
+def _runtime() -> dict[str, bytes]:
+    """Return onnxruntime-web, packed in a way that browsers can unpack."""
+    folder = files(__package__).joinpath("ort")
+    wasm = lzma.decompress(folder.joinpath("ort.wasm.xz").read_bytes())
+    runtime = folder.joinpath("ort.mjs").read_bytes()
+    return {"runtime": gzip.compress(runtime, mtime=0), "wasm": gzip.compress(wasm, mtime=0)}
 
 
-def _about(known: KnownModel, classes: int) -> dict[str, Any]:
+def _about(known: KnownModel, classes: int, network: Graph | None) -> dict[str, Any]:
     form = known.inputs.form
     mean, deviation = VALUES[form.values] if isinstance(form.values, str) else form.values
     threshold = known.model.threshold
@@ -139,17 +160,18 @@ def _about(known: KnownModel, classes: int) -> dict[str, Any]:
         "threshold": threshold if math.isfinite(threshold) else None,
         "probabilities": known.returns_probabilities,
         "normalise": known.preparation.normalise,
-        "shape": NumpyCNN.shape,
+        "shape": known.model.shape or (1, SIDE, SIDE),
         "mean": mean,
         "deviation": deviation,
         "ink": form.ink,
         "transposed": form.transposed,
-        "channelsLast": False,
+        "channelsLast": network is not None and network.is_channels_last,
     }
 
 
-def _proof(known: KnownModel, ink: Ink) -> dict[str, Any]:
-    (outputs,) = known.outputs(known.pictures([ink], [normalise(ink)]))
+def _proof(known: KnownModel, ink: Ink, labels: Sequence[str]) -> dict[str, Any]:
+    outputs = known.outputs(known.pictures([ink], [normalise(ink)]))
+    (row,) = check_outputs(outputs, 1, labels, probabilities=known.returns_probabilities)
     height, width = ink.shape
     data = base64.b64encode(ink.tobytes()).decode()
-    return {"width": width, "height": height, "ink": data, "outputs": np.asarray(outputs, float).round(6).tolist()}
+    return {"width": width, "height": height, "ink": data, "outputs": row.round(6).tolist()}

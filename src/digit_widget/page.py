@@ -22,8 +22,8 @@ _PAGE = """<!doctype html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {script_hash}; \
-style-src {style_hash}; img-src data:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {scripts}; \
+style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
@@ -35,7 +35,7 @@ style-src {style_hash}; img-src data:; base-uri 'none'; form-action 'none'">
 <div id="digit-widget"><noscript>This page needs JavaScript.</noscript></div>
 </main>
 <script type="application/json" id="digit-widget-data">{data}</script>
-<script type="text/plain" id="digit-widget-weights">{weights}</script>
+{parts}
 <script>{script}</script>
 </body>
 </html>
@@ -64,15 +64,20 @@ def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = Non
     static = files(__package__).joinpath("static")
     script, css = (static.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "widget.css"))
     style = css + _STYLE
-    data = {"title": title, "traits": {name: settings[name] for name in SETTINGS}, "packed": packed.as_json()}
+    data = {"title": title, "traits": {name: settings[name] for name in SETTINGS}, "packed": packed.description}
+    parts = (
+        f'<script type="text/plain" data-part="{name}">{base64.b64encode(part).decode()}</script>'
+        for name, part in packed.parts.items()
+    )
+    more = " 'wasm-unsafe-eval' blob:" if packed.description["onnx"] else ""  # onnxruntime is a module and WebAssembly
     return _PAGE.format(
         lang=html.escape(settings["locale"] or "en"),
         title=html.escape(title or settings["prompt"] or "digit-widget"),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
+        scripts=_hash(script) + more,
+        styles=_hash(style),
         style=style,
         data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),  # "</script>" would end it
-        weights=base64.b64encode(packed.weights).decode(),
+        parts="\n".join(parts),
         script=script,
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lab import Kernel, Notebook
+    from padview import PadView
 
 pytestmark = pytest.mark.browser
 
@@ -35,14 +36,13 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def drop(notebook: Notebook, file: Path) -> None:
+def drop(pad: PadView, file: Path) -> None:
     """Drag a file over the pad, which is seen, and let it fall."""
-    pad = notebook.pad()
     box = pad.canvas.bounding_box()
     assert box is not None
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
-    devtools = notebook.page.context.new_cdp_session(notebook.page)
+    devtools = pad.page.context.new_cdp_session(pad.page)
     for kind in ("dragEnter", "dragOver"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
     expect(pad.part("sheet")).to_have_attribute("data-over", "true")
@@ -58,12 +58,12 @@ def test_a_file_that_is_no_picture_is_told(notebook: Notebook, kernel: Kernel, t
     pad.expect_digit(1)
     for name in ("notes.txt", "broken.png"):
         (tmp_path / name).write_text("no picture")
-        drop(notebook, tmp_path / name)
+        drop(pad, tmp_path / name)
         expect(pad.part("message")).to_have_text("That file is not a picture.")
     assert kernel.read("pad.prediction") == 1
     pad.click("undo")
     expect(pad.part("message")).to_have_text("")
-    drop(notebook, tmp_path / "notes.txt")
+    drop(pad, tmp_path / "notes.txt")
     expect(pad.part("message")).to_have_text("That file is not a picture.")
     kernel.run("pad.clear()\npad.strokes = [[[100, 40], [100, 240]]]")
     expect(pad.part("message")).to_have_text("")
@@ -74,7 +74,7 @@ def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -
     pad = notebook.pad()
     pad.draw_digit(1)
     pad.expect_digit(1)
-    drop(notebook, photo)
+    drop(pad, photo)
     pad.expect_digit(5)
     kernel.until("[pad.prediction, len(pad.strokes), pad.error]", [5, 0, ""])
     assert kernel.read("__import__('digit_widget').predict(pad._drawing['background']).prediction") == 5

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from digit_widget.errors import short
 from digit_widget.models import ModelError, calibration
+from digit_widget.models.graph import Graph, dims
 from digit_widget.models.layouts import MAX_SIDE, Declared, arranged, as_bytes, batches, declared
 from digit_widget.models.outputs import rows_of
 
@@ -23,14 +25,14 @@ except ImportError as error:
     raise ModelError(_message) from error
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
     from digit_widget.models import Shape
 
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _BYTES = {"tensor(uint8)": np.uint8}
+_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(uint8)": "uint8"}
+"""What onnxruntime-web calls them; it has no arrays of float16."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,37 @@ class OnnxModel:
             return None
         return other
 
+    def graph(self) -> Graph:
+        """Return the file's content, if it is whole in itself.
+
+        Raises
+        ------
+        ModelError
+            If weights are in a second file, or the input is of a type that onnxruntime-web has not.
+        """
+        (entry,) = self.session.get_inputs()
+        if entry.type not in _TYPES:
+            message = f"A page without Python has no numbers of {entry.type}. Export the model with float32 inputs."
+            raise ModelError(message)
+        path = self.session._model_path  # noqa: SLF001 - the session tells nobody else
+        content = Path(path).read_bytes() if path else self.session._model_bytes  # noqa: SLF001
+        try:
+            _session(content)
+        except Exception as error:
+            message = (
+                "The ONNX model has its weights in a second file, which a page cannot take along. Save it as one file: "
+                "onnx.save(onnx.load(path), path)."
+            )
+            raise ModelError(message) from error
+        _, layout, step = _declared(entry)
+        taken = {
+            "name": entry.name,
+            "type": _TYPES[entry.type],
+            "dims": dims(self.shape, layout, step or 1),
+            "output": _scores(self.session).name,
+        }
+        return Graph(content, taken, is_channels_last=layout == "channels last")
+
 
 def _declared(entry: Any) -> Declared:  # noqa: ANN401 - onnxruntime has no types
     found = declared(entry.shape)
@@ -93,14 +126,18 @@ def load_onnx(path: Path) -> OnnxModel:
     ModelError
         If onnxruntime cannot read it, or its input is not a batch of pictures.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # one small picture is too little work for several
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = _session(path)
     except Exception as error:  # onnxruntime has a dozen kinds of exceptions
         raise ModelError(_reason(path, short(error, 1000))) from error
     return from_session(session)
+
+
+def _session(model: Path | bytes) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # one small picture is too little work for several
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _reason(path: Path, said: str) -> str:

@@ -17,6 +17,7 @@ from digit_widget.errors import short
 from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
+from digit_widget.models.graph import dims
 from digit_widget.models.into import load_into
 from digit_widget.models.layouts import LAYOUTS, Declared, arranged, batches, declared, square
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from digit_widget.models import Shape
+    from digit_widget.models.graph import Graph
     from digit_widget.models.layouts import Layout
 
 SIDES = (28, 32, 8, 16, 64, 96, 128, 224)
@@ -79,6 +81,22 @@ class TorchModel:
         except Exception:  # noqa: BLE001 - modules raise all kinds of exceptions for a wrong shape
             return None
         return other
+
+    @property
+    def weights(self) -> dict[str, npt.NDArray[np.float32]] | None:
+        """The weights of the article's CNN by name, float32; None of another network."""
+        if type(self.module) is not CNN:  # one derived from it may calculate otherwise
+            return None
+        return {name: tensor.detach().float().cpu().numpy() for name, tensor in self.module.state_dict().items()}
+
+    def graph(self) -> Graph:
+        """Return the module as ONNX; raises what `exported` does."""
+        from digit_widget.models.export import exported  # noqa: PLC0415 - only a page needs it
+
+        shape = dims(self.shape or (1, SIDES[0], SIDES[0]), self.layout, self.step or 1)
+        with self._shadows.of(self.module) as shadow:
+            pictures = torch.zeros(shape).to(_like(shadow))
+            return exported(shadow, pictures, is_channels_last=self.layout == "channels last")
 
     @cached_property
     def _is_small(self) -> bool:

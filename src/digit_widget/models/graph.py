@@ -1,0 +1,65 @@
+"""Any model that is a network, as an ONNX graph that runs elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from digit_widget.models import ModelError
+from digit_widget.models.adapting import is_instance
+
+if TYPE_CHECKING:
+    from digit_widget.models import Model, Shape
+    from digit_widget.models.layouts import Layout
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as ONNX, and how it takes a picture."""
+
+    model: bytes
+    """The content of an ONNX file."""
+    input: dict[str, Any]
+    """Its input and output: `Input` in js/engine/onnx.js."""
+    is_channels_last: bool
+
+
+def graph(model: Model, name: str) -> Graph:
+    """Return a model as an ONNX graph.
+
+    Parameters
+    ----------
+    name
+        What to call the model in a message.
+
+    Raises
+    ------
+    ModelError
+        If it is Python code, or cannot be exported.
+    """
+    if is_instance(model, "digit_widget.models.onnx.OnnxModel", "digit_widget.models.pytorch.TorchModel"):
+        found: Graph = model.graph()  # type: ignore[attr-defined]
+        return found
+    message = (
+        f"The model ({name}) cannot answer without Python: a page runs the bundled network, a torch module that can be "
+        "exported, and ONNX files. Export the model to ONNX, and pass the file; or serve the notebook with Voila."
+    )
+    raise ModelError(message)
+
+
+def dims(shape: Shape, layout: Layout, batch: int) -> list[int]:
+    """Return the lengths of the axes of a batch of pictures as a model takes them; see `layouts.arranged`.
+
+    Examples
+    --------
+    >>> dims((1, 28, 28), "flat", 1), dims((3, 64, 32), "channels last", 2)
+    ([1, 784], [2, 64, 32, 3])
+    """
+    channels, height, width = shape
+    axes = {
+        "channels first": [channels, height, width],
+        "channels last": [height, width, channels],
+        "no channels": [channels * height, width],
+        "flat": [channels * height * width],
+    }
+    return [batch, *axes[layout]]
