@@ -23,6 +23,8 @@ KEPT = "[class^=digit-widget-]"
 """What a notebook keeps of a pad for readers without Python: below the widget, and hidden by it."""
 LINE = "Drawing needs Python"
 """How what such readers are told begins, in that output and on the pad."""
+ITSELF = "This page answers by itself; what you draw stays here."
+"""What they are told where the page has the engine with it."""
 STEPS = 40
 """So many presses of an arrow key lead across the pad."""
 

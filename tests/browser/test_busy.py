@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hosts import until
 from lab import ONE_PAD
-from padview import NOTHING, keycap
+from padview import ITSELF, NOTHING, keycap
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -178,6 +178,13 @@ def kill(_lab: Lab, kernel: Kernel) -> None:
     os.kill(kernel.read("__import__('os').getpid()"), signal.SIGKILL)
 
 
+def wait_for_the_next(lab: Lab) -> None:
+    """Wait until another kernel has taken the place of the one that ended."""
+    lab.page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab asks, or tells
+    expect(lab.page.locator(".jp-Dialog")).to_have_count(0)
+    lab.page.evaluate("async () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
+
+
 @pytest.mark.parametrize("end", [restart, kill])
 def test_a_kernel_that_ended_is_told_and_the_cell_brings_another_pad(
     lab: Lab, end: Callable[[Lab, Kernel], None]
@@ -189,9 +196,7 @@ def test_a_kernel_that_ended_is_told_and_the_cell_brings_another_pad(
         pad.draw_digit(7)
         pad.expect_digit(7)
         end(lab, kernel)
-        lab.page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab asks, or tells
-        expect(lab.page.locator(".jp-Dialog")).to_have_count(0)
-        lab.page.evaluate("async () => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info")
+        wait_for_the_next(lab)
         pad.click("clear")
         pad.draw_digit(1)
         expect(pad.part("message")).to_contain_text("Run this cell again", timeout=2000)
@@ -200,3 +205,25 @@ def test_a_kernel_that_ended_is_told_and_the_cell_brings_another_pad(
         pad.expect_answer(NOTHING)
         pad.draw_digit(3)
         pad.expect_digit(3)
+
+
+def test_the_page_answers_after_its_kernel(lab: Lab) -> None:
+    """A pad that has the engine with it goes on without Python, and says so; a second view of it follows."""
+    with lab.fresh_kernel() as kernel:
+        notebook = lab.open(kernel, ONE_PAD.replace("DigitWidget()", "DigitWidget(offline=True)"), "pad").run()
+        pad, other = notebook.pad(0), notebook.pad(1)
+        pad.draw_digit(7)
+        pad.expect_digit(7)
+        kill(lab, kernel)
+        wait_for_the_next(lab)
+        pad.click("clear")
+        pad.draw_digit(1)
+        pad.expect_digit(1)
+        expect(pad.part("message")).to_have_text(ITSELF)
+        for digit in (4, 8):
+            pad.click("clear")
+            pad.draw_digit(digit)
+            pad.expect_digit(digit)
+            other.expect_digit(digit)
+        pad.click("undo")
+        pad.expect_answer(NOTHING)

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from padview import NOTHING, PadView, keycap
+from padview import ITSELF, NOTHING, PadView, keycap
 from playwright.sync_api import expect
 from pointer import Finger
 from test_access import faults
 from test_paste import drop, photo  # noqa: F401 - a fixture
 
 from digit_widget import DigitWidget
+from digit_widget.models import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-ITSELF = "This page answers by itself; what you draw stays here."
 OTHERWISE = "The model calculates otherwise in this browser than in Python. Try another browser."
 LETTER = [[[0.1, 0.9], [0.1, 0.1], [0.5, 0.6], [0.9, 0.1], [0.9, 0.9]]]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 3}
@@ -163,7 +163,7 @@ def networks() -> dict[str, Callable[[], DigitWidget]]:
         return DigitWidget(network, input_size=side)
 
     return {
-        "onnx": lambda: DigitWidget("models/digits.onnx"),
+        "onnx": lambda: DigitWidget(bundled().with_suffix(".onnx")),
         "resnet18": lambda: made(resnet18, side=64),
         "mobilenet_v2": lambda: made(mobilenet_v2, side=64),
         "vit": lambda: made(VisionTransformer, 28, 7, 2, 4, 64, 128, side=28),

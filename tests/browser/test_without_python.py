@@ -11,7 +11,7 @@ import pointer
 import pytest
 from hosts import environment, until
 from lab import ONE_PAD
-from padview import KEPT, LINE, NOTHING, keycap
+from padview import ITSELF, KEPT, LINE, NOTHING, keycap
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -119,6 +119,24 @@ def test_a_pad_saved_with_its_state_is_a_picture_until_it_is_run(lab: Lab, noteb
         pad = saved.run().pad()
         pad.expect_answer(NOTHING)
         expect(pad.part("message")).to_have_text("")
+        pad.draw_digit(7)
+        pad.expect_digit(7)
+
+
+@pytest.mark.usefixtures("saving_state")
+def test_a_pad_saved_with_the_engine_answers_without_a_kernel(lab: Lab, kernel: Kernel) -> None:
+    """The last drawing is there with its answer, and the next one is answered by the page."""
+    cell = lab.open(kernel, ONE_PAD.replace("DigitWidget()", "DigitWidget(offline=True)")).run()
+    pad = cell.pad()
+    pad.draw_digit(3)
+    pad.expect_digit(3)
+    name = copy(cell, "python3", trusted=True)
+    with lab.fresh_kernel() as other:
+        pad = lab.reopen(other, name).pad()
+        pad.expect_digit(3)
+        expect(pad.part("message")).to_have_text(ITSELF)
+        pad.click("undo")
+        pad.expect_answer(NOTHING)
         pad.draw_digit(7)
         pad.expect_digit(7)
 
