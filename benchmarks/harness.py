@@ -21,11 +21,12 @@ ROOT = Path(__file__).parent.parent
 sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 import chromium  # noqa: E402 - found by the line above, as are the others
+import firefox  # noqa: E402
 from drawings import digit_ink  # noqa: E402
 from hosts import DIRECT, Server, environment, jupyterlab, until  # noqa: E402
 from lab import Kernel, Lab, Notebook  # noqa: E402
 from padview import NOTHING, PadView, keycap  # noqa: E402
-from pointer import DIGITS  # noqa: E402
+from pointer import DIGITS, placed  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +48,10 @@ __all__ = [
     "build_wheel",
     "digit_ink",
     "environment",
+    "firefox",
     "in_lab",
     "keycap",
+    "placed",
     "resident",
     "until",
 ]

@@ -1,8 +1,9 @@
-// Answers drawings by the engine of the front end, for test_page.py: a page's data in, one answer a line out.
+// Answers drawings by the engine that is shipped, for test_offline.py: what a page is given in, one answer a line out.
 
 import { readFileSync } from "node:fs";
-import { fromBase64, load } from "../js/engine/index.js";
 
+const source = readFileSync(new URL("../src/digit_widget/static/engine.js", import.meta.url));
+const { fromBase64, load } = await import(`data:text/javascript;base64,${source.toString("base64")}`);
 const { packed, parts, inks } = JSON.parse(readFileSync(0, "utf8"));
 const bytes = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, fromBase64(part)]));
 const classifier = await load(packed, bytes);

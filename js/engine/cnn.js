@@ -1,113 +1,19 @@
-// The bundled network's architecture, as in models/cnn.py: three 5 × 5 convolutions and two fully connected layers.
-// Channels come last, so that what a kernel covers of a row lies side by side.
+// The bundled network's architecture, as in models/cnn.py: three 5 × 5 convolutions, which are WebAssembly (convolve.wat),
+// and two fully connected layers.
 
-/**
- * A convolution's weights, (out, in, 5, 5), two output channels at a time: (out / 2, row, column, in, 2).
- * @param {Float64Array} weights
- * @param {number} inputs
- * @param {number} outputs
- */
-function paired(weights, inputs, outputs) {
-  const order = new Float64Array(weights.length);
-  let at = 0;
-  for (let out = 0; out < outputs; out += 2) {
-    for (let tap = 0; tap < 25; tap++) {
-      for (let channel = 0; channel < inputs; channel++) {
-        for (const one of [out, out + 1]) order[at++] = weights[(one * inputs + channel) * 25 + tap];
-      }
-    }
-  }
-  return order;
-}
-
-/**
- * Convolve with 5 × 5 kernels, without negatives. Eight sums are made at a time, of four neighbours and two channels: so
- * many stay in the processor's registers.
- *
- * @param {Float64Array} x  (side, side, inputs)
- * @param {number} side  even
- * @param {{ weights: Float64Array, bias: Float64Array }} layer  weights as `paired` returns them
- * @returns {Float64Array}  (side - 4, side - 4, outputs)
- */
-function convolve(x, side, { weights, bias }) {
-  // "| 0" has sums made of whole numbers of 32 bits, without a check for larger ones: twice as fast.
-  const inputs = (x.length / side ** 2) | 0;
-  const outputs = bias.length;
-  const valid = (side - 4) | 0;
-  const row = (side * inputs) | 0;
-  const span = (5 * inputs) | 0;
-  const diagonal = (row + inputs) | 0;
-  const y = new Float64Array(valid ** 2 * outputs);
-  for (let out = 0; out < outputs; out += 2) {
-    for (let top = 0; top < valid; top += 2) {
-      for (let left = 0; left < valid; left += 2) {
-        let a0 = bias[out];
-        let a1 = bias[out + 1];
-        let [b0, b1, c0, c1, d0, d1] = [a0, a1, a0, a1, a0, a1];
-        for (let line = 0, w = (out * 25 * inputs) | 0; line < 5; line++) {
-          let a = ((top + line) * row + left * inputs) | 0;
-          for (const end = (a + span) | 0; a < end; a = (a + 1) | 0, w = (w + 2) | 0) {
-            const w0 = weights[w];
-            const w1 = weights[(w + 1) | 0];
-            const va = x[a];
-            const vb = x[(a + inputs) | 0];
-            const vc = x[(a + row) | 0];
-            const vd = x[(a + diagonal) | 0];
-            a0 += va * w0;
-            a1 += va * w1;
-            b0 += vb * w0;
-            b1 += vb * w1;
-            c0 += vc * w0;
-            c1 += vc * w1;
-            d0 += vd * w0;
-            d1 += vd * w1;
-          }
-        }
-        const at = (top * valid + left) * outputs + out;
-        const below = at + valid * outputs;
-        y[at] = Math.max(a0, 0);
-        y[at + 1] = Math.max(a1, 0);
-        y[at + outputs] = Math.max(b0, 0);
-        y[at + outputs + 1] = Math.max(b1, 0);
-        y[below] = Math.max(c0, 0);
-        y[below + 1] = Math.max(c1, 0);
-        y[below + outputs] = Math.max(d0, 0);
-        y[below + outputs + 1] = Math.max(d1, 0);
-      }
-    }
-  }
-  return y;
-}
-
-/**
- * The maximum of each 2 × 2 square.
- * @param {Float64Array} x  (side, side, channels)
- * @param {number} side  even
- */
-function pool(x, side) {
-  const channels = x.length / side ** 2;
-  const y = new Float64Array(x.length / 4);
-  for (let at = 0; at < y.length; at++) {
-    const [channel, place] = [at % channels, Math.floor(at / channels)];
-    const [left, top] = [2 * (place % (side / 2)), 2 * Math.floor(place / (side / 2))];
-    const a = (top * side + left) * channels + channel;
-    const c = a + side * channels;
-    y[at] = Math.max(x[a], x[a + channels], x[c], x[c + channels]);
-  }
-  return y;
-}
-
-/** @param {Float64Array} x @param {{ weights: Float64Array, bias: Float64Array }} layer  weights (out, in) */
-const connected = (x, { weights, bias }) =>
-  bias.map((sum, out) => {
-    for (let i = 0, w = out * x.length; i < x.length; i++, w++) sum += x[i] * weights[w];
-    return sum;
-  });
+import CONVOLVE from "./convolve.wasm";
 
 const HIDDEN = 256;
 /** What the last convolution leaves of a picture: so many places of so many channels. */
 const [PLACES, CHANNELS] = [9, 64];
 const FEATURES = PLACES * CHANNELS;
+
+/** The convolutions: side of the input, channels of the input, channels of the output. */
+const CONVOLUTIONS = [
+  [28, 1, 32],
+  [24, 32, 32],
+  [10, 32, CHANNELS],
+];
 
 /**
  * Reads the weights that Python writes (offline.py), layer by layer: for each output a scale and a bias, as 32-bit floats,
@@ -121,41 +27,114 @@ function createReader(bytes) {
     return bytes.slice(at, (at += length)).buffer;
   };
   return (/** @type {number} */ inputs, /** @type {number} */ outputs) => {
-    const [scales, bias] = [0, 1].map(() => Float64Array.from(new Float32Array(take(4 * outputs))));
+    const [scales, bias] = [0, 1].map(() => new Float32Array(take(4 * outputs)));
     const whole = new Int16Array(take(2 * inputs * outputs));
-    const weights = Float64Array.from(whole, (weight, i) => weight * scales[Math.floor(i / inputs)]);
+    const weights = Float32Array.from(whole, (weight, i) => weight * scales[Math.floor(i / inputs)]);
     return { weights, bias };
   };
 }
 
 /**
+ * Weights in another order.
+ * @param {Float32Array} weights
+ * @param {[number, number, number]} lengths  of the three axes
+ * @param {[number, number, number]} order  which axis comes first, second and third
+ */
+function reordered(weights, lengths, order) {
+  const strides = [lengths[1] * lengths[2], lengths[2], 1];
+  const [first, second, third] = order;
+  const found = new Float32Array(weights.length);
+  let at = 0;
+  for (let i = 0; i < lengths[first]; i++) {
+    for (let j = 0; j < lengths[second]; j++) {
+      for (let k = 0; k < lengths[third]; k++) {
+        found[at++] = weights[i * strides[first] + j * strides[second] + k * strides[third]];
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * The maximum of each 2 × 2 square.
+ * @param {Float32Array} x  (side, side, channels)
+ * @param {number} side  even
+ * @param {Float32Array} y  (side / 2, side / 2, channels), which is written
+ */
+function pool(x, side, y) {
+  const channels = x.length / side ** 2;
+  const row = side * channels;
+  for (let top = 0, at = 0; top < side; top += 2) {
+    for (let left = 0; left < side; left += 2) {
+      for (let i = (top * side + left) * channels, end = i + channels; i < end; i++, at++) {
+        y[at] = Math.max(x[i], x[i + channels], x[i + row], x[i + row + channels]);
+      }
+    }
+  }
+}
+
+/** @param {Float32Array} x @param {{ weights: Float32Array, bias: Float32Array }} layer  weights (out, in) */
+function connected(x, { weights, bias }) {
+  const y = Float64Array.from(bias);
+  for (let out = 0, w = 0; out < y.length; out++) {
+    let sum = 0;
+    for (let i = 0; i < x.length; i++, w++) sum += x[i] * weights[w];
+    y[out] += sum;
+  }
+  return y;
+}
+
+/**
  * @param {Uint8Array} bytes
  * @param {number} classes
- * @returns {(picture: Float32Array) => Float64Array}  from 28 × 28 numbers, 0 = paper, 1 = full ink, to logits
+ * @returns {Promise<(picture: Float32Array) => Float64Array>}  from 28 × 28 numbers, 0 = paper, 1 = full ink, to logits
  */
-export function createCNN(bytes, classes) {
+export async function createCNN(bytes, classes) {
+  const { instance } = await WebAssembly.instantiate(CONVOLVE);
+  const { memory, convolve } = /** @type {{ memory: WebAssembly.Memory, convolve: Function }} */ (instance.exports);
+  let end = 0;
+  /** Room in the memory. @param {number} length */
+  function room(length) {
+    const array = new Float32Array(memory.buffer, end, length);
+    end += array.byteLength;
+    return array;
+  }
+  /** @param {Float32Array} array */
+  function kept(array) {
+    const place = room(array.length);
+    place.set(array);
+    return place;
+  }
+
   const read = createReader(bytes);
-  const [first, second, third] = [
-    [1, 32],
-    [32, 32],
-    [32, CHANNELS],
-  ].map(([inputs, outputs]) => {
+  const layers = CONVOLUTIONS.map(([side, inputs, outputs]) => {
     const { weights, bias } = read(25 * inputs, outputs);
-    return { weights: paired(weights, inputs, outputs), bias };
+    const order = reordered(weights, [outputs, inputs, 25], [2, 1, 0]);
+    return { side, inputs, outputs, weights: kept(order), bias: kept(bias) };
   });
-  const { weights: given, bias } = read(FEATURES, HIDDEN);
+  const picture = room(28 ** 2);
+  const [first, second, third] = layers.map(({ side, outputs }) => room((side - 4) ** 2 * outputs));
+  const pooled = room(10 ** 2 * 32);
+  const features = new Float32Array(FEATURES);
+  const hidden = read(FEATURES, HIDDEN);
   // (out, channel, place) becomes (out, place, channel), as the last convolution leaves it.
-  const weights = given.map((_, i) => {
-    const feature = i % FEATURES;
-    return given[i - feature + (feature % CHANNELS) * PLACES + Math.floor(feature / CHANNELS)];
-  });
-  const hidden = { weights, bias };
+  hidden.weights = reordered(hidden.weights, [HIDDEN, CHANNELS, PLACES], [0, 2, 1]);
   const last = read(HIDDEN, classes);
-  return (picture) => {
-    let x = convolve(Float64Array.from(picture), 28, first); // (24, 24, 32)
-    x = pool(convolve(x, 24, second), 20); // (10, 10, 32)
-    x = pool(convolve(x, 10, third), 6); // (3, 3, 64)
-    x = connected(x, hidden).map((value) => Math.max(value, 0));
+
+  /** @param {number} index @param {Float32Array} x @param {Float32Array} y */
+  function run(index, x, y) {
+    const { side, inputs, outputs, weights, bias } = layers[index];
+    convolve(x.byteOffset, side, inputs, weights.byteOffset, bias.byteOffset, y.byteOffset, outputs);
+  }
+
+  return (given) => {
+    picture.set(given);
+    run(0, picture, first); // (24, 24, 32)
+    run(1, first, second); // (20, 20, 32)
+    pool(second, 20, pooled); // (10, 10, 32)
+    run(2, pooled, third); // (6, 6, 64)
+    pool(third, 6, features); // (3, 3, 64)
+    const x = Float32Array.from(connected(features, hidden), (value) => Math.max(value, 0));
     return connected(x, last);
   };
 }

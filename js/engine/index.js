@@ -36,7 +36,7 @@ export async function load({ about, proofs, onnx }, parts) {
   const { weights, model, runtime, wasm } = parts;
   const network = onnx
     ? await createOnnx({ model, runtime, wasm }, onnx, about.classes)
-    : createCNN(weights, about.classes);
+    : await createCNN(weights, about.classes);
   const classifier = createClassifier(network, about);
   for (const { width, height, ink, outputs } of proofs) {
     const found = await classifier.outputs({ width, height, data: fromBase64(ink) });

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 SETTINGS = ("predict_on", "labels", "size", "locale", "prompt", "panel")
 """The traits that a page takes over from its pad."""
 
-# The page asks for nothing: its policy allows its own script, its own styles, and pictures that it makes itself.
+# The page asks for nothing: its policy allows its own script and styles, WebAssembly, and pictures made on it.
 _PAGE = """<!doctype html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {scripts}; \
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {scripts} 'wasm-unsafe-eval'; \
 style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
@@ -69,7 +69,7 @@ def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = Non
         f'<script type="text/plain" data-part="{name}">{base64.b64encode(part).decode()}</script>'
         for name, part in packed.parts.items()
     )
-    more = " 'wasm-unsafe-eval' blob:" if packed.description["onnx"] else ""  # onnxruntime is a module and WebAssembly
+    more = " blob:" if packed.description["onnx"] else ""  # onnxruntime is a module of its own
     return _PAGE.format(
         lang=html.escape(settings["locale"] or "en"),
         title=html.escape(title or settings["prompt"] or "digit-widget"),
