@@ -27,7 +27,7 @@ HOSTS_NODE := tests/hosts/node_modules/.installed
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts lint types build fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts lint types build page onnxruntime fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,16 @@ types: $(DEV) $(NODE)  ## Check the types of the Python code and the front end
 build: $(NODE)  ## Build the front end into src/digit_widget/static
 	cd js && npm run --silent build
 
+page: $(LAB)  ## Write docs/digits.html, a pad in one file that answers without Python
+	$(PY) -c 'from digit_widget import DigitWidget; print(DigitWidget().save("docs/digits.html"))'
+
+onnxruntime: VERSION = 1.30.0
+onnxruntime:  ## Renew what runs ONNX on a page, src/digit_widget/ort, from npm; then name VERSION in its README
+	@made=$$(mktemp -d) && trap 'rm -rf "$$made"' EXIT && \
+	npm pack --silent --pack-destination "$$made" onnxruntime-web@$(VERSION) && tar -xzf "$$made"/*.tgz -C "$$made" && \
+	sed '/^\/\/# sourceMappingURL/d' "$$made/package/dist/ort.wasm.bundle.min.mjs" > src/digit_widget/ort/ort.mjs && \
+	xz -9e --stdout "$$made/package/dist/ort-wasm-simd-threaded.wasm" > src/digit_widget/ort/ort.wasm.xz
+
 fresh: $(NODE)  ## Fail when the committed front end is not what its sources build
 	@echo "Checking that src/digit_widget/static is what js/ builds."
 	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && \
@@ -85,6 +95,7 @@ screenshots: chromium  ## Take the screenshots of the documentation anew
 
 train: $(DEV)  ## Train the bundled network on the digits in DATA=...; TRAIN_ARGS=--resume goes on
 	$(PY) models/train.py --data $(DATA) $(TRAIN_ARGS)
+	$(PY) models/pack.py
 
 compare: $(DEV)  ## Compare ways to learn what is no digit, for the model card
 	$(PY) models/compare.py --data $(DATA)

@@ -9,6 +9,7 @@ import { importSource } from "./source.js";
  * @property {string | typeof import("./engine/index.js")} engine
  * @property {import("./engine/index.js").Packed} packed
  * @property {Record<string, DataView>} parts  binary: the weights, or a model and what runs it
+ * @property {boolean} always  whether Python is there, and cannot answer: it lacks numpy
  */
 
 /**
@@ -18,6 +19,24 @@ import { importSource } from "./source.js";
  */
 export function createOffline(model, document, signal) {
   let isOn = false;
+  /** @type {ReturnType<typeof import("./engine/index.js").createAnswerer> | undefined} */
+  let answer;
+
+  /** The engine, with what it needs. @param {Partial<Offline>} offline */
+  async function load({ engine, packed, parts }) {
+    const bytes = Object.fromEntries(
+      Object.entries(parts ?? {}).map(([name, view]) => [
+        name,
+        new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
+      ]),
+    );
+    const { start, createAnswerer } = typeof engine === "string" ? await importSource(engine) : engine;
+    return {
+      start: () => start(model, packed, bytes, { document, signal }),
+      createAnswerer: () => createAnswerer(packed, bytes, document),
+    };
+  }
+
   return {
     /** Whether the page answers. */
     get isOn() {
@@ -26,15 +45,24 @@ export function createOffline(model, document, signal) {
 
     /** Have the page answer from now on, if it can. */
     begin() {
-      const { engine, packed, parts } = model.get("_offline");
-      if (isOn || !engine || !packed || !parts) return;
+      const offline = model.get("_offline");
+      if (isOn || !offline.engine) return;
       isOn = true;
-      const bytes = Object.fromEntries(
-        Object.entries(parts).map(([name, view]) => [name, new Uint8Array(view.buffer, view.byteOffset, view.byteLength)]),
-      );
-      Promise.resolve(typeof engine === "string" ? importSource(engine) : engine)
-        .then(({ start }) => start(model, packed, bytes, { document, signal }))
+      load(offline)
+        .then(({ start }) => signal.aborted || start())
         .catch((error) => model.set("error", `The page cannot answer: ${error.message}`));
+    },
+
+    /**
+     * The answer to a drawing, if Python wants it from the page.
+     * @param {string} picture  a data URL
+     * @param {boolean} isOfPad  whether the pad alone has drawn it
+     */
+    async answerFor(picture, isOfPad) {
+      const offline = model.get("_offline");
+      if (!offline.always || !picture) return undefined;
+      answer ??= (await load(offline)).createAnswerer();
+      return answer?.(picture, isOfPad).catch(() => undefined); // Python then says what it lacks
     },
   };
 }

@@ -8,7 +8,8 @@ import { listen } from "./traits.js";
 /**
  * A drawing on its way. A page says whether it asks about it and how many of Python's own drawings it has seen
  * (`known`); Python says how many it has made (`drawn`).
- * @typedef {import("./history.js").Drawing & { number: number, picture: string, asks: boolean, known: number }} Sent
+ * @typedef {import("./history.js").Drawing & { number: number, picture: string, asks: boolean, known: number }} Asked
+ * @typedef {Asked & { answer?: object }} Sent  with the page's answer, where Python wants it
  * @typedef {import("./history.js").Drawing & { number: number, drawn: number }} Drawn
  */
 
@@ -41,9 +42,11 @@ const contents = ({ background = "", strokes = [] }) => ({ background, strokes }
  * @param {object} options
  * @param {Pad} options.pad
  * @param {() => void} options.onChange  called when the state may have changed
+ * @param {((picture: string, isOfPad: boolean) => Promise<object | undefined>) | null} [options.answerFor]  answers a
+ *   drawing on the page, if Python wants that
  * @param {AbortSignal} options.signal  ends the talk
  */
-export function createProtocol(model, { pad, onChange, signal }) {
+export function createProtocol(model, { pad, onChange, answerFor = null, signal }) {
   // The traits as they were when they were last dealt with.
   let drawing = model.get("_drawing");
   let answered = model.get("_answered");
@@ -67,10 +70,26 @@ export function createProtocol(model, { pad, onChange, signal }) {
     base = pad.drawing;
     // The number comes first: it tells two drawings apart before their strokes have to be compared.
     drawing = { number, asks, known: seen(drawing), picture: pad.picture(), ...base };
-    model.set("_drawing", drawing);
     const memory = pad.historyToSave();
     if (memory) model.set("_memory", memory);
+    if (asks && answerFor) sendAnswered(drawing, answerFor);
+    else deliver();
+  }
+
+  function deliver() {
+    model.set("_drawing", drawing);
     model.save_changes();
+  }
+
+  /**
+   * @param {ProtocolTraits["_drawing"]} sent
+   * @param {(picture: string, isOfPad: boolean) => Promise<object | undefined>} answerFor
+   */
+  async function sendAnswered(sent, answerFor) {
+    const answer = await answerFor(sent.picture ?? "", !base.background);
+    if (sent !== drawing) return; // another one came meanwhile
+    drawing = { ...sent, answer };
+    deliver();
   }
 
   /** Show the drawing in the trait, which another view or Python has sent. @param {number} known  see `seen` */

@@ -47,7 +47,9 @@ function render({ model, el }) {
   });
 
   const refresh = listen(model, SHOWN, show, signal);
-  const protocol = createProtocol(model, { pad, onChange: refresh, signal });
+  const offline = createOffline(model, el.ownerDocument, signal);
+  const answerFor = model.get("_offline").always ? offline.answerFor : null;
+  const protocol = createProtocol(model, { pad, onChange: refresh, answerFor, signal });
 
   const keys = createKeys(panel.element, {
     canvas: panel.canvas,
@@ -74,8 +76,6 @@ function render({ model, el }) {
   });
   watchHost(el, refresh, signal);
   watchKernel(model, () => protocol.state() === "busy" && refresh(), signal);
-
-  const offline = createOffline(model, el.ownerDocument, signal);
 
   function show() {
     if (isAlone(el) || (protocol.state() === "busy" && isGone(model))) offline.begin();

@@ -17,8 +17,8 @@ from digit_widget.labels import NO_ANSWER
 SEVEN = [[[80, 60], [200, 60], [180, 120], [150, 180], [130, 230]]]
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 
-def ask(pad, number):
-    drawing = {{"picture": PICTURE, "strokes": SEVEN, "background": PICTURE}}
+def ask(pad, number, **more):
+    drawing = {{"picture": PICTURE, "strokes": SEVEN, "background": PICTURE}} | more
     pad.set_state({{"_drawing": drawing | {{"number": number, "asks": True, "known": 0}}}})
 """
 NO_THREADS = """
@@ -65,19 +65,40 @@ sys.meta_path.insert(0, Missing())
 
 @pytest.mark.parametrize("missing", ["sys.modules[{module!r}] = None", FINDER], ids=["none", "finder"])
 @pytest.mark.parametrize(("module", "package"), [("numpy", "numpy"), ("PIL", "pillow")])
-def test_without_a_package_the_pad_says_so(module: str, package: str, missing: str) -> None:
-    """Making a pad works, and its `error` says what is missing: at once, and after a drawing of anybody's."""
+def test_without_a_package_the_page_answers(module: str, package: str, missing: str) -> None:
+    """What a hand draws comes with the page's answer; what needs the package says so, and a wrong answer is refused."""
     run(
         missing.format(module=module),
         f"""
         SAID = "Drawings cannot be answered, because {package} is not installed."
         pad = DigitWidget()
+        assert (pad.error, pad._offline["always"]) == ("", True)
+        assert len(pad._offline["parts"]["weights"]) > 400_000
+        answer = {{"prediction": 7, "confidence": 0.9, "probabilities": [0.9] + [0.01] * 9, "seen": PICTURE}}
+        ask(pad, 5, answer=answer)
+        assert (pad._answered, pad.result, pad.prediction, pad.status) == (5, "7\ufe0f\u20e3", 7, "answered")
+        assert (pad.confidence, pad.probabilities, pad._seen) == (0.9, answer["probabilities"], PICTURE)
+        assert pad.strokes and pad.image == PICTURE
+        ask(pad, 6, answer=answer | {{"prediction": None}})
+        assert (pad._answered, pad.result, pad.status) == (6, NO_ANSWER, "unknown")
+        wrong = [
+            {{"prediction": 10}}, {{"prediction": "7"}}, {{"confidence": 2}}, {{"confidence": True}}, {{"seen": "x"}},
+            {{"probabilities": [1]}}, {{"probabilities": "0123456789"}}, {{"probabilities": [float("nan")] * 10}},
+        ]
+        for number, change in enumerate(wrong, 7):
+            ask(pad, number, answer=answer | change)
+            assert (pad._answered, pad.status) == (number, "error"), change
+            assert "The page's answer" in pad.error
+        ask(pad, 20, answer="seven")
+        assert "The page's answer" in pad.error
+        ask(pad, 21, answer=answer)
+        assert (pad.prediction, pad.error) == (7, "")
+        ask(pad, 22)
         assert pad.error.startswith(SAID), pad.error
         assert "pip install" in pad.error
-        ask(pad, 5)
-        assert pad.error.startswith(SAID), pad.error
-        assert (pad._answered, pad.result, pad.strokes != []) == (5, NO_ANSWER, True)
+        assert (pad._answered, pad.result, pad.strokes != []) == (22, NO_ANSWER, True)
         pad.clear()
+        assert (pad.error, pad.status) == ("", "blank")
         for name, value in {{"strokes": SEVEN, "image": PICTURE}}.items():
             setattr(pad, name, value)
             assert pad.error.startswith(SAID), pad.error

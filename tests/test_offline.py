@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from drawings import digit_ink
+from drawings import digit_ink, digit_strokes
 
 from digit_widget import Classifier, DigitWidget, ModelError
 from digit_widget.known import HANDS, Hand, _drawn
 from digit_widget.models.numpy_cnn import NumpyCNN
 from digit_widget.normalise import SIDE
+from digit_widget.packed import bundled_packed
+from digit_widget.picture import to_data_url
 from digit_widget.strokes import checked, rasterise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from host import Host
 
     from digit_widget.answer import Answer
     from digit_widget.normalise import Ink
@@ -207,3 +211,20 @@ def test_a_pad_brings_the_engine_along_only_if_it_is_to() -> None:
     weights["fc2.bias"] = weights["fc2.bias"][::-1]
     pad.model = NumpyCNN(weights, 1.0, -np.inf)
     assert pad._offline["parts"] != brought["parts"]
+
+
+def test_the_bundled_network_lies_packed_beside_its_weights() -> None:
+    """For a Python without numpy; `python models/pack.py` renews it after a training."""
+    stored, packed = bundled_packed(), Classifier().packed()
+    assert stored.parts == packed.parts
+    assert stored.description["about"] == json.loads(json.dumps(packed.description["about"]))
+    for before, now in zip(stored.description["proofs"], packed.description["proofs"], strict=True):
+        assert before["ink"] == now["ink"]
+        assert before["outputs"] == pytest.approx(now["outputs"], abs=1e-4)
+
+
+def test_an_answer_of_the_pages_is_not_taken_from_a_pad_that_answers_itself(host: Host, pad: DigitWidget) -> None:
+    """A page cannot say what it likes where Python can ask."""
+    answer = {"prediction": 7, "confidence": 1.0, "probabilities": [0.1] * 10, "seen": to_data_url(digit_ink(7))}
+    host.send_drawing({"picture": to_data_url(digit_ink(3)), "strokes": digit_strokes(3), "answer": answer})
+    assert pad.prediction == 3

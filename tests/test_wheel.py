@@ -35,6 +35,13 @@ SHIPPED = {
     "pad.json",
     "static/widget.js",
     "static/widget.css",
+    "static/engine.js",
+    "static/page.js",
+    "ort/ort.mjs",
+    "ort/ort.wasm.xz",
+    "ort/README.md",
+    "weights/digits.bin",
+    "weights/digits.json",
     "weights/digits.safetensors",
     "weights/digits.onnx",
     "weights/README.md",
@@ -172,12 +179,12 @@ def test_the_examples_of_make_lab_need_no_torch(wheel: Path, tmp_path: Path) -> 
     """With what `make lab` installs, every example but the one that brings torch runs to its last cell."""
     python = environment(tmp_path / "env", sys.executable, wheel, "[lab]")
     examples = sorted(path for path in (ROOT / "examples").glob("*.ipynb") if path.stem != "your_model")
-    assert len(examples) == 4
+    assert len(examples) == 5
     environ = {"HOME": str(tmp_path), "PATH": str(python.parent)}  # this one's kernels and settings are not to be found
     command = [python, "-I", "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path / "out"]
     done = subprocess.run([*command, *examples], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 4
+    assert len(list((tmp_path / "out").iterdir())) == 5
     run(python, "-I", "-c", "import importlib.util as u; assert u.find_spec('torch') is None", cwd=tmp_path)
 
 
@@ -222,7 +229,7 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 NEED_TORCH = {
     f"digit_widget/models/{name}.py imports torch"
-    for name in ("inside", "into", "pytorch", "rebuild", "shadow", "stored", "threads")
+    for name in ("export", "inside", "into", "pytorch", "rebuild", "shadow", "stored", "threads")
 }
 """What is imported only when a model of torch's is there."""
 

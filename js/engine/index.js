@@ -3,6 +3,7 @@
 import { createClassifier } from "./classifier.js";
 import { createCNN } from "./cnn.js";
 import { createOnnx } from "./onnx.js";
+import { decode, inkOf, toDataUrl } from "./picture.js";
 import { respond } from "./responder.js";
 
 /**
@@ -49,20 +50,33 @@ export async function load({ about, proofs, onnx }, parts) {
 }
 
 /**
- * Have a packed model answer what is drawn.
+ * What answers pictures by a packed model; where the model cannot be set up, it rejects with the reason.
+ * @param {Packed} packed
+ * @param {Parts} parts
+ * @param {Document} document
+ */
+function createAnswerer(packed, parts, document) {
+  const classifier = load(packed, parts);
+  classifier.catch(() => {}); // told with each answer
+  /**
+   * @param {string} picture  a data URL
+   * @param {boolean} isOfPad  whether the pad alone has drawn it
+   */
+  return async (picture, isOfPad) => {
+    const { seen, ...answer } = await (await classifier).classify(inkOf(await decode(document, picture), isOfPad));
+    return { ...answer, seen: toDataUrl(document, seen) };
+  };
+}
+
+/**
+ * Have a packed model answer what is drawn, as Python does; see responder.js.
  * @param {import("../traits.js").Model<import("./responder.js").Traits>} model
  * @param {Packed} packed
  * @param {Parts} parts
  * @param {{ document: Document, signal: AbortSignal }} options
  */
-export async function start(model, packed, parts, options) {
-  /** @type {Pick<import("./classifier.js").Classifier, "classify">} */
-  let classifier;
-  try {
-    classifier = await load(packed, parts);
-  } catch (error) {
-    // Nothing is answered then, but said.
-    classifier = { classify: () => Promise.reject(error) };
-  }
-  if (!options.signal.aborted) respond(model, { classifier, ...options });
+function start(model, packed, parts, options) {
+  respond(model, { answer: createAnswerer(packed, parts, options.document), ...options });
 }
+
+export { createAnswerer, start };

@@ -25,11 +25,11 @@ import { decode, inkOf, toDataUrl } from "./picture.js";
  *
  * @param {import("../traits.js").Model<Traits>} model
  * @param {object} options
- * @param {Pick<import("./classifier.js").Classifier, "classify">} options.classifier
+ * @param {ReturnType<typeof import("./index.js").createAnswerer>} options.answer
  * @param {Document} options.document
  * @param {AbortSignal} options.signal  ends it
  */
-export function respond(model, { classifier, document, signal }) {
+export function respond(model, { answer, document, signal }) {
   let { number = 0, drawn = 0, known = 0 } = model.get("_drawing");
   drawn ||= known;
   let asked = model.get("_answered"); // the highest number of a question
@@ -64,8 +64,7 @@ export function respond(model, { classifier, document, signal }) {
   async function answerTo(picture, isOfPad) {
     if (!picture) return { ...nothing(), status: "blank" };
     try {
-      const ink = inkOf(await decode(document, picture), isOfPad);
-      const { seen, prediction, ...rest } = await classifier.classify(ink);
+      const { seen, prediction, ...rest } = await answer(picture, isOfPad);
       const isOne = prediction !== null;
       return {
         ...nothing(),
@@ -73,7 +72,7 @@ export function respond(model, { classifier, document, signal }) {
         prediction,
         result: isOne ? model.get("labels")[prediction] : PAD.no_answer,
         status: isOne ? "answered" : "unknown",
-        _seen: toDataUrl(document, seen),
+        _seen: seen,
       };
     } catch (error) {
       return { ...nothing(), status: "error", error: error instanceof Error ? error.message : String(error) };

@@ -71,7 +71,7 @@ test("undo and redo are saved with the drawing, when they have to be", (t) => {
   assert.equal(sent.length, 1, "the first question is in flight");
   t.mock.timers.tick(1000);
   view.protocol.change(true);
-  assert.deepEqual(Object.keys(sent[1]), ["_drawing", "_memory"]);
+  assert.deepEqual(Object.keys(sent[1]), ["_memory", "_drawing"]);
 });
 
 test("a picture waits for its background, and is sent as the drawing is then", (t) => {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from digit_widget.inputs import Inputs
     from digit_widget.keywords import PictureKeywords
     from digit_widget.normalise import Ink
-    from digit_widget.offline import Packed
+    from digit_widget.packed import Packed
 
     Pictures = npt.NDArray[np.float32]
     Rows = npt.NDArray[np.float64]

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from digit_widget.answer import Answer
+from digit_widget.data_url import DATA_URL, MAX_BYTES
 from digit_widget.desk import Desk, Question
-from digit_widget.drawing import Drawing
+from digit_widget.drawing import Drawing, DrawingError
 from digit_widget.errors import DigitWidgetError, missing, sentence
 from digit_widget.keepsake import Keepsake, Kept
 from digit_widget.labels import KEYCAPS, NO_ANSWER, LabelsError, check_labels
 from digit_widget.loading import load_in_background
+from digit_widget.packed import bundled_packed
 from digit_widget.projection import on_page, values
 from digit_widget.publisher import Publisher
+from digit_widget.shown import Outcome
 from digit_widget.traits import FROM_FRONT_END, PadTraits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Sequence
 
     from digit_widget.desk import Classifiers
     from digit_widget.shown import Shown
@@ -44,9 +48,14 @@ class Connection(PadTraits):
         self._desk, self._publisher = Desk(classifiers), Publisher(self)
         self._keepsake = Keepsake(self._kept)
         self._lacking = missing()
+        is_page_to_answer = bool(self._lacking) and classifiers == (None,)
+        if is_page_to_answer:
+            self._lacking = ""
         self._publish(self._desk.shown)
         super().__init__(**traits)
-        if classifiers == (None,) and not self._lacking:
+        if is_page_to_answer:
+            self.set_trait("_offline", bundled_packed().as_trait(always=True))
+        elif classifiers == (None,):
             load_in_background()
 
     def open(self) -> None:
@@ -83,13 +92,18 @@ class Connection(PadTraits):
             self._say("The pad sent a drawing without a valid number; it was ignored.")
             return
         try:
-            question = Question(number, Drawing.received(message), asks=message.get("asks") is True)
+            question = Question(number, Drawing.received(message), message.get("asks") is True, self._given(message))
         except DigitWidgetError as error:
             reason = str(error)
             self._change(lambda: self._desk.refuse(number, reason))
         else:
             self._keep(question)
             self._change(lambda: self._desk.receive(question), known_to_page=message.get("known"))
+
+    def _given(self, message: dict[str, Any]) -> Outcome | None:
+        """Return the answer in a message, where the front end is to answer."""
+        answer = message.get("answer")
+        return _as_outcome(answer, self._desk.labels) if self._offline.get("always") and answer is not None else None
 
     def _keep(self, question: Question) -> None:
         """Keep a drawing in the state while it is being answered: a page that is loaded meanwhile then waits, too."""
@@ -199,3 +213,28 @@ class Connection(PadTraits):
         """Return the answer, for readers of the notebook."""
         answer = shown.outcomes[0].answer
         return answer.result if answer else NO_ANSWER
+
+
+def _as_outcome(given: object, labels: Sequence[str]) -> Outcome:
+    """Return an answer that a front end gave, once it is known to be one.
+
+    Raises
+    ------
+    DrawingError
+        If it is none.
+    """
+    answer: dict[str, Any] = given if isinstance(given, dict) else {}
+    prediction, seen, probabilities = (answer.get(name) for name in ("prediction", "seen", "probabilities"))
+    shares: list[Any] = [answer.get("confidence"), *(probabilities if isinstance(probabilities, list) else ())]
+    is_class = prediction is None or (type(prediction) is int and 0 <= prediction < len(labels))
+    is_picture = isinstance(seen, str) and len(seen) <= MAX_BYTES and DATA_URL.match(seen)
+    if not (is_class and is_picture and len(shares) == len(labels) + 1 and all(map(_is_share, shares))):
+        message = "The page's answer to its drawing has no prediction, confidence, probabilities or picture to be used."
+        raise DrawingError(message)
+    result = NO_ANSWER if prediction is None else labels[prediction]
+    nothing: Any = None  # where there is no numpy, there is no array
+    return Outcome(Answer(result, prediction, shares[0], tuple(shares[1:]), nothing), seen=str(seen))
+
+
+def _is_share(number: object) -> bool:
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and 0 <= number <= 1

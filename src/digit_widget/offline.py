@@ -6,7 +6,7 @@ import base64
 import gzip
 import lzma
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from digit_widget.models.adapting import called
 from digit_widget.models.graph import graph
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN
 from digit_widget.normalise import SIDE, normalise
+from digit_widget.packed import Packed
 from digit_widget.picture import shrink
 
 if TYPE_CHECKING:
@@ -41,22 +42,6 @@ PROOF_SIDE = 56
 """Their side, in pixels."""
 _LAYERS = tuple(name.removesuffix(".bias") for name in NAMES if name.endswith(".bias"))
 _MOST = 2**15 - 1
-
-
-@dataclass(frozen=True)
-class Packed:
-    """All that a page needs to answer as Python does."""
-
-    description: dict[str, Any]
-    """How the model is asked, how its answers are read, and what it says of some drawings in Python: `Packed` in
-    js/engine/index.js."""
-    parts: dict[str, bytes]
-    """The weights of the bundled network's architecture; or another model as ONNX, and what runs it."""
-
-    def as_trait(self) -> dict[str, Any]:
-        """Return what a pad's page needs, with the engine: the value of the trait `_offline`, see js/offline.js."""
-        engine = files(__package__).joinpath("static", "engine.js").read_text(encoding="utf-8")
-        return {"engine": engine, "packed": self.description, "parts": self.parts}
 
 
 def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from digit_widget.offline import Packed
+    from digit_widget.packed import Packed
 
 SETTINGS = ("predict_on", "labels", "size", "locale", "prompt", "panel")
 """The traits that a page takes over from its pad."""

@@ -21,9 +21,8 @@ def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
     lacking
         The value of `error` when nothing else is wrong.
     """
-    drawing, answer = shown.drawing, shown.outcomes[0].answer
-    seen = ""
-    if answer:
+    drawing, answer, seen = shown.drawing, shown.outcomes[0].answer, shown.outcomes[0].seen
+    if answer and not seen:
         from digit_widget.picture import to_data_url  # noqa: PLC0415 - it imports numpy and Pillow
 
         seen = to_data_url(answer.seen)

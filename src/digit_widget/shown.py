@@ -18,6 +18,8 @@ class Outcome:
 
     answer: Answer | None = None
     failure: BaseException | None = None
+    seen: str = ""
+    """The picture that the model saw, as a data URL, if the front end gave the answer."""
 
     @property
     def error(self) -> str:

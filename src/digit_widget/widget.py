@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from digit_widget.explain import Explanation
     from digit_widget.keywords import PadKeywords
-    from digit_widget.offline import Packed
+    from digit_widget.packed import Packed
 
 _STATIC = Path(__file__).parent / "static"
 
