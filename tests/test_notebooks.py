@@ -36,10 +36,10 @@ for label, corners in CORNERS.items():
 
 @pytest.mark.filterwarnings("ignore")  # of a kernel's many parts, not of this project's
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs(path: Path) -> None:
+def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     """No cell fails, and what the notebook promises holds."""
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     if promise := PROMISES.get(path.stem):
         notebook.cells.append(nbformat.v4.new_code_cell(promise))
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
