@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import chromium
+import numpy as np
 import pointer
 import pytest
+from drawings import digit_ink
 from hosts import Server, jupyterlab
 from lab import ONE_PAD, Kernel, Lab, Notebook, started_kernel
+from PIL import Image
 from playwright.sync_api import Browser, Error, FloatRect, Locator, Page, expect, sync_playwright
 from pointer import Finger
 
@@ -170,6 +173,17 @@ def kernel(_kernel: Kernel) -> Iterator[Kernel]:
     """Give a kernel that all tests share, so that the model is loaded once; widgets and names end with each test."""
     yield _kernel
     _kernel.run("__import__('ipywidgets').Widget.close_all()\nget_ipython().reset()")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Save a five on grey paper with a shadow over it, larger than the pad."""
+    sheet = np.linspace(230, 120, 800)[None, :] * (
+        1 - 0.8 * np.asarray(Image.fromarray(digit_ink(5)).resize((800, 800))) / 255
+    )
+    path = tmp_path / "five.png"
+    Image.fromarray(sheet.astype(np.uint8)).save(path)
+    return path
 
 
 @pytest.fixture

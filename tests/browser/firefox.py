@@ -9,10 +9,10 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from typing import TYPE_CHECKING, Any
 
 import websocket
+from hosts import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,10 +71,7 @@ class Firefox:
 
     def until(self, expression: str, value: object) -> None:
         """Wait until an expression is worth that."""
-        end = time.monotonic() + SECONDS
-        while (found := self.read(expression)) != value:
-            assert time.monotonic() < end, f"{expression} is {found!r}, not {value!r}."
-            time.sleep(0.02)
+        until(lambda: self.read(expression) == value, SECONDS, f"{expression} to be {value!r}")
 
     def draw(self, stroke: Sequence[tuple[float, float]]) -> None:
         """Draw a stroke with the mouse, in pixels of the page."""
@@ -108,11 +105,7 @@ def started(path: str, folder: Path) -> Iterator[Firefox]:
     environment = os.environ | {"HOME": str(folder)}
     with log.open("w") as output, subprocess.Popen(command, stderr=output, stdout=output, env=environment) as process:
         try:
-            end = time.monotonic() + SECONDS
-            while not (found := START.search(log.read_text())):
-                assert time.monotonic() < end, f"Firefox does not start: {log.read_text()[-1000:]}"
-                time.sleep(0.1)
-            firefox = Firefox(found[1])
+            firefox = Firefox(until(lambda: START.search(log.read_text()), SECONDS, "Firefox to start")[1])
             yield firefox
             firefox.close()
         finally:

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from pointer import Point, Strokes
 
@@ -83,6 +84,19 @@ class PadView:
             "(cursor) => ['--dw-x', '--dw-y'].map((name) => Number(cursor.style.getPropertyValue(name)))"
         )
         return x, y
+
+    def drop(self, file: Path) -> None:
+        """Drag a file over the pad, which is seen, and let it fall."""
+        left, top, width, height = pointer.box(self.canvas)
+        at = {"x": left + width / 2, "y": top + height / 2}
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        devtools = self.page.context.new_cdp_session(self.page)
+        for kind in ("dragEnter", "dragOver"):
+            devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+        expect(self.part("sheet")).to_have_attribute("data-over", "true")
+        devtools.send("Input.dispatchDragEvent", {"type": "drop", **at, "data": data})
+        devtools.detach()
+        expect(self.part("sheet")).to_have_attribute("data-over", "false")
 
     def click(self, button: str) -> None:
         """Press the undo, redo, clear, why or predict button."""

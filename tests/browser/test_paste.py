@@ -5,17 +5,13 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from drawings import digit_ink
-from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lab import Kernel, Notebook
-    from padview import PadView
 
 pytestmark = pytest.mark.browser
 
@@ -25,32 +21,6 @@ COPY = """async (png) => {
 }"""
 
 
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    """Save a five on grey paper with a shadow over it, larger than the pad."""
-    sheet = np.linspace(230, 120, 800)[None, :] * (
-        1 - 0.8 * np.asarray(Image.fromarray(digit_ink(5)).resize((800, 800))) / 255
-    )
-    path = tmp_path / "five.png"
-    Image.fromarray(sheet.astype(np.uint8)).save(path)
-    return path
-
-
-def drop(pad: PadView, file: Path) -> None:
-    """Drag a file over the pad, which is seen, and let it fall."""
-    box = pad.canvas.bounding_box()
-    assert box is not None
-    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
-    devtools = pad.page.context.new_cdp_session(pad.page)
-    for kind in ("dragEnter", "dragOver"):
-        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
-    expect(pad.part("sheet")).to_have_attribute("data-over", "true")
-    devtools.send("Input.dispatchDragEvent", {"type": "drop", **at, "data": data})
-    devtools.detach()
-    expect(pad.part("sheet")).to_have_attribute("data-over", "false")
-
-
 def test_a_file_that_is_no_picture_is_told(notebook: Notebook, kernel: Kernel, tmp_path: Path) -> None:
     """Whether it says so itself, or only turns out to be none; the drawing stays, and the next stroke ends it."""
     pad = notebook.pad()
@@ -58,12 +28,12 @@ def test_a_file_that_is_no_picture_is_told(notebook: Notebook, kernel: Kernel, t
     pad.expect_digit(1)
     for name in ("notes.txt", "broken.png"):
         (tmp_path / name).write_text("no picture")
-        drop(pad, tmp_path / name)
+        pad.drop(tmp_path / name)
         expect(pad.part("message")).to_have_text("That file is not a picture.")
     assert kernel.read("pad.prediction") == 1
     pad.click("undo")
     expect(pad.part("message")).to_have_text("")
-    drop(pad, tmp_path / "notes.txt")
+    pad.drop(tmp_path / "notes.txt")
     expect(pad.part("message")).to_have_text("That file is not a picture.")
     kernel.run("pad.clear()\npad.strokes = [[[100, 40], [100, 240]]]")
     expect(pad.part("message")).to_have_text("")
@@ -74,7 +44,7 @@ def test_a_picture_is_dropped(notebook: Notebook, kernel: Kernel, photo: Path) -
     pad = notebook.pad()
     pad.draw_digit(1)
     pad.expect_digit(1)
-    drop(pad, photo)
+    pad.drop(photo)
     pad.expect_digit(5)
     kernel.until("[pad.prediction, len(pad.strokes), pad.error]", [5, 0, ""])
     assert kernel.read("__import__('digit_widget').predict(pad._drawing['background']).prediction") == 5
