@@ -54,15 +54,18 @@ export function createOffline(model, document, signal) {
     },
 
     /**
-     * The answer to a drawing, if Python wants it from the page.
-     * @param {string} picture  a data URL
+     * The answer to a drawing, for a Python that lacks what it takes; undefined if the page cannot answer either.
+     * @param {string} picture  a data URL; "" when the pad is blank
      * @param {boolean} isOfPad  whether the pad alone has drawn it
      */
     async answerFor(picture, isOfPad) {
-      const offline = model.get("_offline");
-      if (!offline.always || !picture) return undefined;
-      answer ??= (await load(offline)).createAnswerer();
-      return answer?.(picture, isOfPad).catch(() => undefined); // Python then says what it lacks
+      if (!picture) return undefined;
+      try {
+        answer ??= (await load(model.get("_offline"))).createAnswerer();
+        return await answer?.(picture, isOfPad);
+      } catch {
+        return undefined; // Python then says what it lacks
+      }
     },
   };
 }

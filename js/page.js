@@ -8,7 +8,7 @@ import widget from "./widget.js";
 /**
  * @typedef {object} Data
  * @property {string | null} title
- * @property {Record<string, any>} traits  those that Python has settings for
+ * @property {any} traits  those that Python has settings for
  * @property {import("./engine/index.js").Packed} packed
  */
 
@@ -79,7 +79,7 @@ function show() {
   const voice = voiceOn(document)(traits.locale);
   root.lang = voice.language;
   const heading = /** @type {HTMLElement} */ (document.querySelector("h1"));
-  heading.textContent = document.title = title ?? (traits.prompt || voice.say("blank"));
+  heading.textContent = document.title = title ?? voice.invitation(traits);
   const el = /** @type {HTMLElement} */ (document.getElementById("digit-widget"));
   el.classList.add("jupyter-widgets-disconnected"); // as ipywidgets marks a view without Python
   widget.render(/** @type {any} */ ({ model, el }));

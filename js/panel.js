@@ -282,21 +282,15 @@ export function createPanel(document, actions) {
     target.ariaLabel = isText ? null : aloud;
   }
 
-  /** @param {View} view */
-  const isOfDigits = ({ labels }) => labels.every((label, digit) => voice.aloud(label) === String(digit));
-
-  /** What the blank pad says. @param {View} view */
-  const invitation = (view) => view.prompt || voice.say(isOfDigits(view) ? "blank" : "hint");
-
   /** How sure an answer is, in words. @param {View} view @param {View | Row} answer  of one of the models */
   const words = (view, answer = view) =>
-    answer.prediction === null && !isOfDigits(view) ? voice.say("none") : voice.words(answer);
+    answer.prediction === null && !voice.areDigits(view.labels) ? voice.say("none") : voice.words(answer);
 
   /** @param {View} view */
   function mainWords(view) {
     const { _rows: [first] = [], agree, prediction, confidence } = view;
     if (view.error) return voice.say("none");
-    if (view.isBlank) return view.isAlone ? "" : invitation(view);
+    if (view.isBlank) return view.isAlone ? "" : voice.invitation(view);
     if (prediction === null && view.state !== "current") return "";
     if (!first) return words(view);
     // The first model does not look sure when others disagree.
@@ -345,7 +339,7 @@ export function createPanel(document, actions) {
   function aloud(view) {
     const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels } = view;
     if (isDrawing || state !== "current") return "";
-    if (isBlank) return invitation(view);
+    if (isBlank) return voice.invitation(view);
     if (prediction === null) return words(view);
     const [, runner] = ranked(probabilities, labels);
     return [

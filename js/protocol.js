@@ -53,6 +53,8 @@ export function createProtocol(model, { pad, onChange, answerFor = null, signal 
   let unasked = model.get("_unasked");
   /** The drawing that was last sent or shown. */
   let base = contents(drawing);
+  /** Number of the drawing that the page answers; an answer to an older one is not sent. @type {number | undefined} */
+  let newest;
 
   const exchange = createExchange({
     send,
@@ -69,15 +71,17 @@ export function createProtocol(model, { pad, onChange, answerFor = null, signal 
   function send(number, asks) {
     base = pad.drawing;
     // The number comes first: it tells two drawings apart before their strokes have to be compared.
-    drawing = { number, asks, known: seen(drawing), picture: pad.picture(), ...base };
+    const sent = { number, asks, known: seen(drawing), picture: pad.picture(), ...base };
     const memory = pad.historyToSave();
     if (memory) model.set("_memory", memory);
-    if (asks && answerFor) sendAnswered(drawing, answerFor);
-    else deliver();
+    if (asks && answerFor) sendAnswered(sent, answerFor);
+    else deliver(sent);
   }
 
-  function deliver() {
-    model.set("_drawing", drawing);
+  /** @param {ProtocolTraits["_drawing"]} sent */
+  function deliver(sent) {
+    drawing = sent;
+    model.set("_drawing", sent);
     model.save_changes();
   }
 
@@ -86,10 +90,10 @@ export function createProtocol(model, { pad, onChange, answerFor = null, signal 
    * @param {(picture: string, isOfPad: boolean) => Promise<object | undefined>} answerFor
    */
   async function sendAnswered(sent, answerFor) {
-    const answer = await answerFor(sent.picture ?? "", !base.background);
-    if (sent !== drawing) return; // another one came meanwhile
-    drawing = { ...sent, answer };
-    deliver();
+    const { number } = sent;
+    newest = number;
+    const answer = await answerFor(sent.picture ?? "", !sent.background);
+    if (number === newest) deliver({ ...sent, answer });
   }
 
   /** Show the drawing in the trait, which another view or Python has sent. @param {number} known  see `seen` */

@@ -68,6 +68,13 @@ export function createVoice(tags) {
     // Never "100%" if it is not quite certain.
     p < 1 && p > 0.99 ? `> ${percent.format(0.99)}` : percent.format(p);
 
+  /** A label as screen readers read it: a keycap emoji as its digit, 🤔 as no answer. @param {string} label */
+  const aloud = (label) =>
+    label === PAD.no_answer ? say("none") : label.replace(/([0-9#*])\uFE0F?\u20E3/gu, "$1");
+
+  /** @param {string[]} labels */
+  const areDigits = (labels) => labels.every((label, digit) => aloud(label) === String(digit));
+
   return {
     language,
     /** All these languages are written from left to right, also on a page that is not. */
@@ -75,18 +82,17 @@ export function createVoice(tags) {
     template,
     say,
     share,
+    aloud,
+    areDigits,
+
+    /** What the blank pad says. @param {{ prompt: string, labels: string[] }} traits */
+    invitation: ({ prompt, labels }) => prompt || say(areDigits(labels) ? "blank" : "hint"),
 
     /** How sure an answer is, in words. @param {{ prediction: number | null, confidence: number }} answer */
     words({ prediction, confidence }) {
       if (prediction === null) return say("unknown");
       const [, key] = /** @type {[number, Key]} */ (SURENESS.find(([from]) => confidence >= from));
       return say("words", { sureness: say(key), share: share(confidence) });
-    },
-
-    /** A label as screen readers read it: a keycap emoji as its digit, 🤔 as no answer. */
-    aloud(/** @type {string} */ label) {
-      if (label === PAD.no_answer) return say("none");
-      return label.replace(/([0-9#*])\uFE0F?\u20E3/gu, "$1");
     },
   };
 }

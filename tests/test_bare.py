@@ -74,6 +74,7 @@ def test_without_a_package_the_page_answers(module: str, package: str, missing: 
         pad = DigitWidget()
         assert (pad.error, pad._offline["always"]) == ("", True)
         assert len(pad._offline["parts"]["weights"]) > 400_000
+        assert DigitWidget(offline=True)._offline["always"]
         answer = {{"prediction": 7, "confidence": 0.9, "probabilities": [0.9] + [0.01] * 9, "seen": PICTURE}}
         ask(pad, 5, answer=answer)
         assert (pad._answered, pad.result, pad.prediction, pad.status) == (5, "7\ufe0f\u20e3", 7, "answered")

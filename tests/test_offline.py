@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from drawings import digit_ink, digit_strokes
 
-from digit_widget import Classifier, DigitWidget, ModelError
+from digit_widget import Classifier, DigitWidget, ModelError, compare
 from digit_widget.known import HANDS, Hand, _drawn
+from digit_widget.models import bundled
 from digit_widget.models.numpy_cnn import NumpyCNN
 from digit_widget.normalise import SIDE
 from digit_widget.packed import bundled_packed
@@ -35,7 +36,7 @@ SHAPES = json.loads((Path(__file__).parents[1] / "src" / "digit_widget" / "digit
 
 
 def varied() -> Iterator[Ink]:
-    """Yield 500 drawings: digits in all hands and sizes, scribbles, dots, specks, grain and frames."""
+    """Yield 500 drawings: digits in many hands, sizes and places, scribbles, dots and specks, noise, grain."""
     random = np.random.default_rng(14)
     for index in range(380):
         jitter = random.uniform(0.8, 1.2, 6)
@@ -174,6 +175,27 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
     classifier.model._last[1][3] = np.nan  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match="NaN"):
         classifier.packed()
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    """A session knows its model's file by name."""
+    pytest.importorskip("onnxruntime")
+    file = tmp_path / "net.onnx"
+    shutil.copy(bundled().with_suffix(".onnx"), file)
+    pad = DigitWidget(file)
+    file.unlink()
+    with pytest.raises(ModelError, match=r"cannot be read any more: .*net\.onnx"):
+        pad.to_html()
+
+
+def test_a_comparison_fits_on_no_page(tmp_path: Path) -> None:
+    """It would answer as its first model alone."""
+    pad = compare({"bundled": None, "always three": lambda _picture: 3})
+    with pytest.raises(ModelError, match="A comparison does not fit onto a page"):
+        pad.save(tmp_path / "both.html")
+    with pytest.raises(ModelError, match="A comparison cannot be offline=True"):
+        compare({"bundled": None}, offline=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_is_one_small_file_that_asks_for_nothing(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
  * Some views of one model, and what they send.
  * @param {import("node:test").TestContext} t
  * @param {Partial<ProtocolTraits>} [traits]
- * @param {{ views?: number, isOneByOne?: boolean }} [options]
+ * @param {{ views?: number, isOneByOne?: boolean, answerFor?: () => Promise<object | undefined> }} [options]
  */
-function begin(t, traits = {}, { views: count = 1, isOneByOne = false } = {}) {
+function begin(t, traits = {}, { views: count = 1, isOneByOne = false, answerFor } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOW });
   /** @type {{ _drawing: ProtocolTraits["_drawing"], [name: string]: any }[]} */
   const sent = [];
@@ -37,6 +37,7 @@ function begin(t, traits = {}, { views: count = 1, isOneByOne = false } = {}) {
     const protocol = createProtocol(/** @type {any} */ (model), {
       pad: /** @type {any} */ (pad),
       onChange: () => view.changes++,
+      answerFor,
       signal: life.signal,
     });
     return Object.assign(view, {
@@ -61,6 +62,28 @@ test("a stroke is one message, sent at once, with all there is to know", (t) => 
   assert.deepEqual(sent, [{ _drawing: question }]);
   assert.equal(view.pad.pictures, 1);
   assert.equal(view.protocol.state(), "waiting");
+});
+
+test("a question bears the page's answer, where Python wants it", async (t) => {
+  /** @type {((answer: object | undefined) => void)[]} */
+  const answers = [];
+  const answerFor = () => new Promise((/** @type {(answer: object | undefined) => void} */ resolve) => answers.push(resolve));
+  const { model, sent, view } = begin(t, {}, { answerFor });
+  view.draw(1);
+  assert.deepEqual([sent.length, view.protocol.state()], [0, "waiting"], "the page is still at it");
+  model.receive({ _unasked: true });
+  await settled();
+  assert.equal(view.pad.drawing.strokes.length, 1, "what is said meanwhile does not bring the old drawing back");
+  t.mock.timers.tick(1000);
+  view.draw(2);
+  answers[1]({ prediction: 2 });
+  answers[0]({ prediction: 1 });
+  await settled();
+  assert.deepEqual(
+    sent.map(({ _drawing: { number, answer } }) => [number, answer]),
+    [[NOW + 1000, { prediction: 2 }]],
+    "the answer to an older drawing is not sent after a newer one",
+  );
 });
 
 test("undo and redo are saved with the drawing, when they have to be", (t) => {

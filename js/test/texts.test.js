@@ -68,3 +68,11 @@ test("a keycap is read as its digit, the thinking face as no answer, another lab
   assert.equal(aloud("\u{1F431}"), "\u{1F431}");
   assert.equal(aloud("seven"), "seven");
 });
+
+test("the blank pad says what can be drawn on it", () => {
+  const { invitation } = createVoice(["en"]);
+  const keycaps = Array.from({ length: 10 }, (_, digit) => `${digit}\uFE0F\u20E3`);
+  assert.equal(invitation({ prompt: "", labels: keycaps }), "Draw a digit");
+  assert.equal(invitation({ prompt: "", labels: ["cat", "dog"] }), "Draw here, or drop a picture");
+  assert.equal(invitation({ prompt: "A cat, please", labels: keycaps }), "A cat, please");
+});

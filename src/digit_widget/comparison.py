@@ -45,6 +45,11 @@ class Comparison(DigitWidget):
     def __init__(self, models: Mapping[str, object] | Sequence[object], **keywords: Unpack[PadKeywords]) -> None:
         self._check_keywords(keywords)
         said, traits = split(keywords)
+        if traits.pop("offline", False):
+            message = (
+                "A comparison cannot be offline=True: a page has one model. Make a pad for each: DigitWidget(model)."
+            )
+            raise ModelError(message)
         sources = _named(models)
         self._names = tuple(sources)
         self._model = sources[self._names[0]]
@@ -59,6 +64,11 @@ class Comparison(DigitWidget):
     def model(self, _model: object) -> None:
         message = "The models of a comparison cannot be changed; make another one: compare({...})."
         raise AttributeError(message)
+
+    def to_html(self, title: str | None = None) -> str:  # noqa: ARG002 - as a pad's
+        """Raise `ModelError`: a page has one model."""
+        message = "A comparison does not fit onto a page, which has one model. Save a pad for each: DigitWidget(model)."
+        raise ModelError(message)
 
     @property
     def answers(self) -> dict[str, Answer | None]:

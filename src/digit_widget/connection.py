@@ -47,13 +47,9 @@ class Connection(PadTraits):
         """Set up the pad, once it is known which classifiers answer."""
         self._desk, self._publisher = Desk(classifiers), Publisher(self)
         self._keepsake = Keepsake(self._kept)
-        self._lacking = missing()
-        is_page_to_answer = bool(self._lacking) and classifiers == (None,)
-        if is_page_to_answer:
-            self._lacking = ""
         self._publish(self._desk.shown)
         super().__init__(**traits)
-        if is_page_to_answer:
+        if classifiers == (None,) and missing():
             self.set_trait("_offline", bundled_packed().as_trait(always=True))
         elif classifiers == (None,):
             load_in_background()
@@ -180,7 +176,7 @@ class Connection(PadTraits):
         """Return the values of all traits that the desk decides on."""
         summaries = (classifier.inputs.summary if classifier else "" for classifier in self._desk.classifiers)
         met = [self._MET.format(summary) if summary else "" for summary in summaries]
-        return values(shown, self._lacking) | {"_met": met}
+        return values(shown) | {"_met": met}
 
     def _explain(self) -> None:
         """If the user wants it, show why the answer is what it is, or a sentence that says why that is not known."""

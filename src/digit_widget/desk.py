@@ -118,25 +118,22 @@ class Desk:
         drawing = question.drawing
 
         def change(state: _State) -> _State:
-            now = state.now
-            if question.outcome:
-                number = max(now.number, question.number)
-                after = state.changed(
-                    asks=False,
-                    drawing=drawing,
-                    number=number,
-                    asked=number,
-                    outcomes=(question.outcome,),
-                    failure=None,
-                    is_stale=False,
-                )
-                return replace(after, answered=drawing)
+            now, given = state.now, question.outcome
             is_being_asked = state.is_asking and drawing.content == now.drawing.content
             asks = question.asks or drawing.is_blank or is_being_asked  # which this change would otherwise drop
             is_stale = not (asks or state.has_answered(drawing))
             number = max(now.number, question.number)
             asked = number if question.asks else now.asked
-            return state.changed(asks=asks, drawing=drawing, number=number, asked=asked, is_stale=is_stale)
+            known = {"outcomes": (given,), "failure": None} if given else {}
+            after = state.changed(
+                asks=asks and not given,
+                drawing=drawing,
+                number=number,
+                asked=asked,
+                is_stale=is_stale and not given,
+                **known,
+            )
+            return replace(after, answered=drawing) if given else after
 
         return self._change(change)
 

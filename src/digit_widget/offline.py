@@ -17,7 +17,7 @@ from digit_widget.contract import check_outputs
 from digit_widget.forms import VALUES
 from digit_widget.known import drawings
 from digit_widget.models import ModelError
-from digit_widget.models.adapting import called
+from digit_widget.models.adapting import called, is_instance
 from digit_widget.models.graph import graph
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN
 from digit_widget.normalise import SIDE, normalise
@@ -67,13 +67,15 @@ def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:
             "inputs=, ink= and input_size= instead."
         )
         raise ModelError(message)
-    weights = _weights(known.model)
-    if weights:
-        model: Model = _rounded(weights, known.model)
-        parts, network = {"weights": _bytes(weights)}, None
+    if is_instance(known.model, "digit_widget.models.pytorch.TorchModel"):
+        weights: Mapping[str, Array] | None = known.model.weights  # type: ignore[attr-defined]
     else:
-        model = known.model
-        network = graph(model, called(source))
+        weights = known.model.weights if isinstance(known.model, NumpyCNN) else None
+    if weights:
+        part, model = _rounded(weights, known.model)
+        network, parts = None, {"weights": part}
+    else:
+        network, model = graph(known.model, called(source)), known.model
         parts = {"model": network.model, **_runtime()}
     return Packed(
         {
@@ -87,32 +89,18 @@ def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:
     )
 
 
-def _weights(model: Model) -> Mapping[str, Array] | None:
-    """Return the weights of a network of the bundled one's architecture, by name; None of another model."""
-    weights: Mapping[str, Array] | None = getattr(model, "weights", None)
-    if weights and not all(np.isfinite(weight).all() for weight in weights.values()):
+def _rounded(weights: Mapping[str, Array], like: Model) -> tuple[bytes, Model]:
+    """Return weights as js/engine/cnn.js reads them, and the network as it is with them."""
+    if not all(np.isfinite(weight).all() for weight in weights.values()):
         message = "The model's weights contain NaN or infinity. Train it anew, or load the weights again."
         raise ModelError(message)
-    return weights
-
-
-def _rounded(weights: Mapping[str, Array], like: Model) -> NumpyCNN:
-    """Return the network as a page has it."""
-    rounded = dict(weights)
+    found, rounded = b"", dict(weights)
     for name in _LAYERS:
-        weight = weights[f"{name}.weight"]
+        weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
         scales, whole = _quantised(weight)
+        found += scales.tobytes() + bias.astype("<f4").tobytes() + whole.tobytes()
         rounded[f"{name}.weight"] = (scales * whole).reshape(weight.shape)
-    return NumpyCNN(rounded, like.temperature, like.threshold)
-
-
-def _bytes(weights: Mapping[str, Array]) -> bytes:
-    """Return weights as js/engine/cnn.js reads them."""
-    found = b""
-    for name in _LAYERS:
-        scales, whole = _quantised(weights[f"{name}.weight"])
-        found += scales.tobytes() + weights[f"{name}.bias"].astype("<f4").tobytes() + whole.tobytes()
-    return found
+    return found, NumpyCNN(rounded, like.temperature, like.threshold)
 
 
 def _quantised(weight: Array) -> tuple[Array, npt.NDArray[np.int16]]:

@@ -11,16 +11,8 @@ if TYPE_CHECKING:
     from digit_widget.shown import Shown
 
 
-def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
-    """Return the values of all traits that the desk decides on, by name; `digit_widget.traits` says what they mean.
-
-    Parameters
-    ----------
-    shown
-        What is on the desk.
-    lacking
-        The value of `error` when nothing else is wrong.
-    """
+def values(shown: Shown) -> dict[str, Any]:
+    """Return the values of all traits that the desk decides on, by name; `digit_widget.traits` says what they mean."""
     drawing, answer, seen = shown.drawing, shown.outcomes[0].answer, shown.outcomes[0].seen
     if answer and not seen:
         from digit_widget.picture import to_data_url  # noqa: PLC0415 - it imports numpy and Pillow
@@ -30,12 +22,12 @@ def values(shown: Shown, lacking: str = "") -> dict[str, Any]:
         "image": drawing.picture,
         "strokes": [[list(point) for point in stroke] for stroke in drawing.strokes],  # the user may change it
         "labels": list(shown.labels),
-        "status": "error" if shown.error or lacking else shown.status,
+        "status": shown.status,
         "result": answer.result if answer else NO_ANSWER,
         "prediction": answer.prediction if answer else None,
         "confidence": answer.confidence if answer else 0.0,
         "probabilities": list(answer.probabilities if answer else uniform(len(shown.labels))),
-        "error": shown.error or lacking,
+        "error": shown.error,
         "_drawing": on_page(drawing, shown.number, shown.drawn),
         "_seen": seen,
         "_answered": shown.settled,

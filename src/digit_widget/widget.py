@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from digit_widget.connection import Connection
 from digit_widget.drawing import BLANK
+from digit_widget.errors import missing
 from digit_widget.keywords import PAD_KEYWORDS, meant, split
 from digit_widget.labels import KEYCAPS, as_labels, check_labels
 from digit_widget.loading import classifier_class
@@ -94,7 +95,8 @@ class DigitWidget(Connection):
         self._model, self._pictures = model, said
         labels, is_offline = traits.pop("labels", None), traits.pop("offline", False)
         classifier = None  # the bundled one, which is made with the first drawing
-        if is_offline or not (model is None and self._pictures in ({}, {"normalise": True})):
+        is_usual = model is None and self._pictures in ({}, {"normalise": True})
+        if not is_usual or (is_offline and not missing()):  # where something is missing, the page answers anyway
             Classifier = classifier_class()  # noqa: N806 - a class
             classifier = Classifier.of(model, labels, **self._pictures)
         elif labels is not None:
@@ -182,14 +184,14 @@ class DigitWidget(Connection):
         Parameters
         ----------
         path
-            The file, of some 670 kB, to send to whoever has a browser.
+            The file to send to whoever has a browser: some 670 kB, or 5 MB and the model.
         title
             The page's heading; by default what the blank pad says.
 
         Raises
         ------
         ModelError
-            When the model is Python code, or of another architecture than the bundled CNN; nothing is written.
+            When the model is Python code, or cannot be exported to ONNX; nothing is written.
         """
         page = self.to_html(title)
         file = Path(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,14 +11,12 @@ from padview import ITSELF, NOTHING, PadView, keycap
 from playwright.sync_api import expect
 from pointer import Finger
 from test_access import faults
-from test_paste import drop, photo  # noqa: F401 - a fixture
 
 from digit_widget import DigitWidget
 from digit_widget.models import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+DOCS = Path(__file__).parents[2] / "docs"
 OTHERWISE = "The model calculates otherwise in this browser than in Python. Try another browser."
 LETTER = [[[0.1, 0.9], [0.1, 0.1], [0.5, 0.6], [0.9, 0.1], [0.9, 0.9]]]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 3}
@@ -34,6 +34,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_s
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Give what opens a page's HTML; the test fails on an error in it, and on a request for anything but the page."""
     wrong: list[str] = []
+    asked: list[str] = []
     contexts = []
 
     def open_page(html: str, **context: Any) -> PadView:  # noqa: ANN401 - what Playwright takes
@@ -43,15 +44,16 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text))  # a policy's refusals are told here
-        page.on("request", lambda request: wrong.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(file.as_uri())
-        wrong[:] = [found for found in wrong if not found.startswith(("file:", "blob:"))]
         return PadView(page, page.locator(".digit-widget"))
 
     yield open_page
     for context in contexts:
         context.close()
-    assert [found for found in wrong if not found.startswith("blob:")] == []
+    assert wrong == []
+    own = (tmp_path / "pad.html").as_uri()
+    assert [url for url in asked if url != own and not url.startswith("blob:")] == []  # a module out of the page itself
 
 
 def test_every_digit_is_answered(opened: Open) -> None:
@@ -125,18 +127,24 @@ def test_the_page_speaks_the_browsers_language(opened: Open) -> None:
     expect(pad.page.get_by_role("heading")).to_have_text("एक अंक बनाएँ")
 
 
-def test_a_photo_is_dropped(opened: Open, photo: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_page_of_other_labels_asks_for_no_digit(opened: Open) -> None:
+    """Its heading is what its blank pad says."""
+    pad = opened(DigitWidget(labels="abcdefghij").to_html())
+    expect(pad.page.get_by_role("heading")).to_have_text("Draw here, or drop a picture")
+
+
+def test_a_photo_is_dropped(opened: Open, photo: Path, tmp_path: Path) -> None:
     """It is evened out, goes under the pad, is answered, and can be undone."""
     pad = opened(DigitWidget().to_html())
     pad.draw_digit(1)
     pad.expect_digit(1)
-    drop(pad, photo)
+    pad.drop(photo)
     pad.expect_digit(5)
     assert 0.02 < pad.ink() < 0.3
     pad.click("undo")
     pad.expect_digit(1)
     (tmp_path / "notes.txt").write_text("no picture")
-    drop(pad, tmp_path / "notes.txt")
+    pad.drop(tmp_path / "notes.txt")
     expect(pad.part("message")).to_have_text("That file is not a picture.")
 
 
@@ -188,6 +196,13 @@ def test_any_network_answers_by_onnxruntime(opened: Open, name: str) -> None:
         expect(pad.part("share").first).to_have_text(re.compile(r"\d+%"))
     pad.click("clear")
     pad.expect_answer(NOTHING)
+
+
+def test_the_page_of_the_docs_answers(opened: Open) -> None:
+    """The one that README links."""
+    pad = opened((DOCS / "digits.html").read_text(encoding="utf-8"))
+    pad.draw_digit(7)
+    pad.expect_digit(7)
 
 
 def test_labels_and_prompts_are_text(opened: Open) -> None:

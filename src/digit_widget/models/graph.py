@@ -9,8 +9,7 @@ from digit_widget.models import ModelError
 from digit_widget.models.adapting import is_instance
 
 if TYPE_CHECKING:
-    from digit_widget.models import Model, Shape
-    from digit_widget.models.layouts import Layout
+    from digit_widget.models import Model
 
 
 @dataclass(frozen=True)
@@ -45,21 +44,3 @@ def graph(model: Model, name: str) -> Graph:
         "exported, and ONNX files. Export the model to ONNX, and pass the file; or serve the notebook with Voila."
     )
     raise ModelError(message)
-
-
-def dims(shape: Shape, layout: Layout, batch: int) -> list[int]:
-    """Return the lengths of the axes of a batch of pictures as a model takes them; see `layouts.arranged`.
-
-    Examples
-    --------
-    >>> dims((1, 28, 28), "flat", 1), dims((3, 64, 32), "channels last", 2)
-    ([1, 784], [2, 64, 32, 3])
-    """
-    channels, height, width = shape
-    axes = {
-        "channels first": [channels, height, width],
-        "channels last": [height, width, channels],
-        "no channels": [channels * height, width],
-        "flat": [channels * height * width],
-    }
-    return [batch, *axes[layout]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from digit_widget.errors import short
 from digit_widget.models import ModelError, calibration
-from digit_widget.models.graph import Graph, dims
+from digit_widget.models.graph import Graph
 from digit_widget.models.layouts import MAX_SIDE, Declared, arranged, as_bytes, batches, declared
 from digit_widget.models.outputs import rows_of
 
@@ -82,7 +82,11 @@ class OnnxModel:
             message = f"A page without Python has no numbers of {entry.type}. Export the model with float32 inputs."
             raise ModelError(message)
         path = self.session._model_path  # noqa: SLF001 - the session tells nobody else
-        content = Path(path).read_bytes() if path else self.session._model_bytes  # noqa: SLF001
+        try:
+            content = Path(path).read_bytes() if path else self.session._model_bytes  # noqa: SLF001
+        except OSError as error:
+            message = f"The ONNX model's file cannot be read any more: {error.strerror}: {path}"
+            raise ModelError(message) from error
         try:
             _session(content)
         except Exception as error:
@@ -95,7 +99,7 @@ class OnnxModel:
         taken = {
             "name": entry.name,
             "type": _TYPES[entry.type],
-            "dims": dims(self.shape, layout, step or 1),
+            "dims": list(arranged(np.zeros((step or 1, *self.shape)), layout).shape),
             "output": _scores(self.session).name,
         }
         return Graph(content, taken, is_channels_last=layout == "channels last")

@@ -17,7 +17,6 @@ from digit_widget.errors import short
 from digit_widget.models import ModelError
 from digit_widget.models.checkpoint import read, without_prefixes
 from digit_widget.models.cnn import CNN
-from digit_widget.models.graph import dims
 from digit_widget.models.into import load_into
 from digit_widget.models.layouts import LAYOUTS, Declared, arranged, batches, declared, square
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN, check_architecture
@@ -93,10 +92,10 @@ class TorchModel:
         """Return the module as ONNX; raises what `exported` does."""
         from digit_widget.models.export import exported  # noqa: PLC0415 - only a page needs it
 
-        shape = dims(self.shape or (1, SIDES[0], SIDES[0]), self.layout, self.step or 1)
+        pictures = np.zeros((self.step or 1, *(self.shape or NumpyCNN.shape)), np.float32)
         with self._shadows.of(self.module) as shadow:
-            pictures = torch.zeros(shape).to(_like(shadow))
-            return exported(shadow, pictures, is_channels_last=self.layout == "channels last")
+            batch = torch.tensor(arranged(pictures, self.layout)).to(_like(shadow))
+            return exported(shadow, batch, is_channels_last=self.layout == "channels last")
 
     @cached_property
     def _is_small(self) -> bool:
