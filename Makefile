@@ -22,6 +22,7 @@ DEV := $(VENV)/.dev-installed
 NODE := js/node_modules/.installed
 HOSTS := $(VENV)/.hosts-installed
 HOSTS_NODE := tests/hosts/node_modules/.installed
+HOSTS_WHEELS := tests/hosts/wheels/.fetched
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -53,7 +54,7 @@ test-js: $(NODE)  ## Run the front end's own tests
 test-browser: $(NODE) chromium  ## Run the tests that draw in a real browser
 	$(PY) -m pytest tests/browser
 
-test-hosts: $(HOSTS) $(HOSTS_NODE) chromium  ## Draw in every host; HOSTS_ARGS='--table --screenshots' writes docs/hosts
+test-hosts: $(HOSTS) $(HOSTS_NODE) $(HOSTS_WHEELS) chromium  ## Draw in every host; HOSTS_ARGS='--table --screenshots' writes docs/hosts
 	$(PY) -m pytest tests/hosts $(HOSTS_ARGS)
 
 lint: $(DEV)  ## Check style and format of the Python code
@@ -138,13 +139,19 @@ $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	@touch $(LAB) $(LAB_TORCH) $(VOILA) $@  # the test tools include what the examples need
 
 $(HOSTS): $(DEV)
-	@echo "Installing the hosts to draw in, Notebook to Shiny, into $(VENV): some 550 MB, half a minute, only this once."
+	@echo "Installing the hosts to draw in, Notebook to JupyterLite, into $(VENV): some 550 MB, half a minute, only this once."
 	$(PIP) --editable '.[dev,hosts]'
 	@touch $@
 
 $(HOSTS_NODE): tests/hosts/package.json tests/hosts/package-lock.json
 	@command -v npm >/dev/null || { echo "The tests of the hosts need Node 20 or newer, with npm; install it." >&2; exit 1; }
 	cd tests/hosts && npm ci --ignore-scripts
+	@touch $@
+
+# What JupyterLite's Python needs, as it is installed here.
+$(HOSTS_WHEELS): $(HOSTS) $(HOSTS_NODE) tests/hosts/lite.py
+	rm -rf $(@D)
+	PYTHONPATH=tests/browser $(PY) tests/hosts/lite.py
 	@touch $@
 
 # No package's install script is run; esbuild and TypeScript work without.

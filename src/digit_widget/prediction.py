@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from digit_widget.classifier import Classifier
-from digit_widget.picture import CHANNELS, PictureError, to_ink, to_inks
+from digit_widget.loading import classifier_class
 
 if TYPE_CHECKING:
     import os
@@ -82,6 +81,9 @@ def predict(
     >>> predict(paper).result
     '1️⃣'
     """
+    Classifier = classifier_class()  # noqa: N806 - a class
+    from digit_widget.picture import to_ink, to_inks  # noqa: PLC0415 - numpy and PIL, which a browser's Python may lack
+
     classifier = Classifier.of(model, labels, **pictures)
     several = picture if isinstance(picture, list) else _several(picture)
     if several is not None:
@@ -91,6 +93,8 @@ def predict(
 
 def _several(picture: Any) -> list[Picture] | None:  # noqa: ANN401 - most are no arrays
     """Return the pictures in an array of several, or None if it is one picture, or no array."""
+    from digit_widget.picture import CHANNELS, PictureError  # noqa: PLC0415 - as above
+
     shape = tuple(getattr(picture, "shape", ()))
     if len(shape) == 4:  # noqa: PLR2004 - with channels, first or last
         return list(picture)

@@ -30,6 +30,8 @@ class Host(abc.ABC):
     """Whether a page that is loaded again has the widget it had; else it has a new one."""
     files: ClassVar[Mapping[str, Path]] = {}
     """What the page is given from this machine's disk: where the address has this, the file, or one of the folder."""
+    needs: ClassVar[Collection[Path]] = ()
+    """What else `make test-hosts` has fetched for it."""
     asks_for: ClassVar[Collection[str]] = ()
     """Patterns of the addresses on other machines that the host's own pages ask, with any widget or none."""
     own_errors: ClassVar[Collection[str]] = ()

@@ -16,6 +16,7 @@ import table
 from appservers import Marimo, Panel, Shiny, Solara, Voila
 from base import give
 from hosts import Server
+from lite import JupyterLite
 from notebooks import JupyterLab, Notebook, VSCode
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from base import Host, Theme
 
-HOSTS: list[Host] = [JupyterLab(), Notebook(), VSCode(), Voila(), Marimo(), Panel(), Solara(), Shiny()]
+HOSTS: list[Host] = [JupyterLab(), Notebook(), VSCode(), Voila(), Marimo(), Panel(), Solara(), Shiny(), JupyterLite()]
 
 README = Path(__file__).parents[2] / "README.md"
 DOCS = README.parent / "docs"
@@ -101,7 +102,7 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
 def host(request: pytest.FixtureRequest) -> Host:
     """Each host in turn."""
     found: Host = request.param
-    for place in found.files.values():
+    for place in (*found.files.values(), *found.needs):
         assert place.exists(), f"{place} is not there; `make test-hosts` fetches it."
     return found
 

@@ -48,7 +48,9 @@ SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 
 def write_notebook(path: Path) -> None:
     """Write a notebook of the one cell."""
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)]), path)
+    cell = nbformat.v4.new_code_cell(CELL)
+    python = {"language_info": {"name": "python"}}  # or JupyterLite asks which kernel is meant
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=python), path)
 
 
 class Jupyter(Host):
@@ -68,18 +70,23 @@ class Jupyter(Host):
             yield server
 
 
-class _Application(Jupyter):
-    """JupyterLab or Notebook, in its own page."""
+class Application(Host):
+    """A front end of Jupyter's in a page of its own, which can be told what to do."""
 
     address: ClassVar[str]
+    """Where the notebook is, up to the token."""
 
     def open(self, page: Page, server: Server, theme: Theme) -> None:
         """Open the notebook and run it."""
-        page.goto(f"{server.url}{self.address}?reset&token={server.token}")
+        page.goto(f"{server.url}{self.address}&token={server.token}")
         self._wait(page)
         name = f"JupyterLab {theme.title()}"
         page.evaluate(THEME, name)
         page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=name)
+        self.run(page)
+
+    def run(self, page: Page) -> None:
+        """Run the notebook."""
         page.evaluate(RUN)
         faults = page.evaluate(FAULTS)
         assert not faults, f"The notebook's cell failed: {faults}."
@@ -95,21 +102,21 @@ class _Application(Jupyter):
         page.evaluate(READY)
 
 
-class JupyterLab(_Application):
+class JupyterLab(Application, Jupyter):
     """JupyterLab."""
 
     name = "JupyterLab"
     packages = ("jupyterlab",)
-    address = "/lab/tree/pad.ipynb"
+    address = "/lab/tree/pad.ipynb?reset"
 
 
-class Notebook(_Application):
+class Notebook(Application, Jupyter):
     """Jupyter Notebook 7."""
 
     name = "Jupyter Notebook"
     packages = ("notebook",)
     own_errors = ("Cannot read properties of undefined (reading 'schema')",)  # of its shortcuts, at every start
-    address = "/notebooks/pad.ipynb"
+    address = "/notebooks/pad.ipynb?reset"
 
 
 class VSCode(Jupyter):

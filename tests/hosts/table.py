@@ -34,6 +34,9 @@ REST = """
   and its answer as a picture, with a line that says what drawing needs; with a network or without one, trusted or not.
   That goes for a pad that a cell shows by itself, not for one in a box of others. It follows the pad by a second, until
   JupyterLab's page is reloaded: then run the cell again, or the file keeps the drawing of before.
+- **JupyterLite**: Python has no numpy on the site that was tested, since no other machine may be asked; so the page
+  answers, and Python has its answer. On a site that takes numpy and Pillow from Pyodide's own, Python answers itself
+  (not run). Strokes and pictures set in Python take both.
 - **Google Colab** was not run. By anywidget's documentation it shows any anywidget; when its page is reloaded, nothing
   of a drawing can be had back from the kernel.
 """
