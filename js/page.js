@@ -29,6 +29,7 @@ const BLANK = {
   _answered: 0,
   _unasked: false,
   _why: {},
+  _feedback: {},
   _kept_as: "",
 };
 

@@ -418,6 +418,9 @@ export function createPanel(document, actions) {
     element,
     canvas,
 
+    /** Put something below the answer. @param {HTMLElement} part */
+    add: (part) => models.after(part),
+
     /** @param {View} view */
     show(view) {
       const { state, probabilities, labels, prediction, error } = view;

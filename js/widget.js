@@ -8,11 +8,17 @@ import { createPad } from "./pad.js";
 import { SHOWN, createPanel } from "./panel.js";
 import { listenForPictures } from "./paste.js";
 import { createProtocol } from "./protocol.js";
+import { importSource } from "./source.js";
 import { voiceOn } from "./texts.js";
 import { listen } from "./traits.js";
 
 /**
- * @typedef {{ _kept_as: string, _offline: Partial<import("./offline.js").Offline> }} OtherTraits
+ * @typedef {object} OtherTraits
+ * @property {string} _kept_as
+ * @property {Partial<import("./offline.js").Offline>} _offline
+ * @property {{ code?: string, consent?: string }} _feedback
+ * @property {import("./feedback/index.js").Saved} _saved
+ * @property {object} _correction
  * @typedef {import("./engine/responder.js").Traits & import("./panel.js").ShownTraits & OtherTraits} Traits
  */
 
@@ -46,7 +52,7 @@ function render({ model, el }) {
     signal,
   });
 
-  const refresh = listen(model, SHOWN, show, signal);
+  const refresh = listen(model, [...SHOWN, "_saved"], show, signal);
   const offline = createOffline(model, el.ownerDocument, signal);
   const answerFor = model.get("_offline").always ? offline.answerFor : null;
   const protocol = createProtocol(model, { pad, onChange: refresh, answerFor, signal });
@@ -74,6 +80,21 @@ function render({ model, el }) {
     onHover: (isOver) => drop({ isOver }),
     signal,
   });
+  /** @type {ReturnType<typeof import("./feedback/index.js").createFeedback> | undefined} */
+  let feedback;
+  const { code, consent = "" } = model.get("_feedback");
+  if (code) load(code).catch((error) => model.set("error", `Feedback cannot be given here: ${error.message}`));
+
+  /** Load what asks whether the answer is right. @param {string} source */
+  async function load(source) {
+    /** @type {typeof import("./feedback/index.js")} */
+    const { createFeedback } = await importSource(source);
+    if (signal.aborted) return;
+    feedback = createFeedback(el.ownerDocument, (message) => set("_correction", message));
+    panel.add(feedback.element);
+    refresh();
+  }
+
   watchHost(el, refresh, signal);
   watchKernel(model, () => protocol.state() === "busy" && refresh(), signal);
 
@@ -95,6 +116,16 @@ function render({ model, el }) {
       cursor: keys.cursor,
       canUndo: pad.canUndo,
       canRedo: pad.canRedo,
+    });
+    const { drawn, known = 0 } = model.get("_drawing");
+    feedback?.show({
+      ...traits,
+      voice: voice(traits.locale),
+      isAnswered:
+        protocol.state() === "current" && !isBlank(pad.drawing) && !traits.error && !isAlone(el) && !offline.isOn,
+      of: { answered: model.get("_answered"), drawn: drawn ?? known, result: traits.result },
+      saved: model.get("_saved"),
+      consent,
     });
   }
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from digit_widget.classifier import Classifier
     from digit_widget.comparison import Comparison, compare
     from digit_widget.explain import Explanation
+    from digit_widget.feedback import Feedback, FeedbackError
     from digit_widget.models import ModelError, ModelWarning, load_model
     from digit_widget.picture import PictureError
     from digit_widget.prediction import predict
@@ -21,6 +22,8 @@ __all__ = [
     "Comparison",
     "DigitWidget",
     "Explanation",
+    "Feedback",
+    "FeedbackError",
     "ModelError",
     "ModelWarning",
     "PictureError",
@@ -35,6 +38,8 @@ _HOMES = {
     "Comparison": "comparison",
     "DigitWidget": "widget",
     "Explanation": "explain",
+    "Feedback": "feedback",
+    "FeedbackError": "feedback",
     "ModelError": "models",
     "ModelWarning": "models",
     "PictureError": "picture",

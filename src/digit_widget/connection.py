@@ -24,6 +24,7 @@ from digit_widget.traits import FROM_FRONT_END, PadTraits
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
+    from digit_widget.correction import Corrections
     from digit_widget.desk import Classifiers
     from digit_widget.shown import Shown
 
@@ -46,9 +47,13 @@ class Connection(PadTraits):
     def _start(self, classifiers: Classifiers, traits: dict[str, Any]) -> None:
         """Set up the pad, once it is known which classifiers answer."""
         self._desk, self._publisher = Desk(classifiers), Publisher(self)
+        self._corrections = _corrections(traits.pop("feedback", None), self._about)
         self._keepsake = Keepsake(self._kept)
         self._publish(self._desk.shown)
         super().__init__(**traits)
+        if self._corrections:
+            self.set_trait("_feedback", self._corrections.as_trait())
+            self.set_trait("_saved", self._corrections.told)
         if classifiers == (None,) and missing():
             self.set_trait("_offline", bundled_packed().as_trait(always=True))
         elif classifiers == (None,):
@@ -64,7 +69,7 @@ class Connection(PadTraits):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a front end sends: a drawing goes to the desk as one value, the rest to the traits."""
         state = {name: value for name, value in sync_data.items() if name in FROM_FRONT_END}
-        drawing = state.pop("_drawing", None)
+        drawing, said = state.pop("_drawing", None), state.pop("_correction", None)
         try:
             traits = self.traits()
             state = {name: traits[name]._validate(self, value) for name, value in state.items()}  # noqa: SLF001
@@ -80,6 +85,9 @@ class Connection(PadTraits):
         finally:  # an observer may have failed
             if drawing is not None:
                 self._receive(drawing)
+            if said is not None and self._corrections:
+                self._corrections.take(said, self._desk.shown)
+                self._publisher.publish(self._desk.shown.generation, {"_saved": self._corrections.told})
 
     def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
         """Take a drawing from a front end; js/protocol.js says what is in it."""
@@ -133,6 +141,16 @@ class Connection(PadTraits):
         except LabelsError as error:
             if self._desk.drawing.is_blank:
                 self._say(str(error))
+
+    def _about(self) -> dict[str, Any]:
+        """Return what a record of feedback says of the pad."""
+        from digit_widget.models.adapting import called  # noqa: PLC0415 - few pads have feedback
+        from digit_widget.models.weights import digest  # noqa: PLC0415
+
+        first = self._desk.classifiers[0]
+        source = first.source if first else None
+        settings = {"predict_on": self.predict_on, "size": self.size, "panel": self.panel}
+        return {"model": called(source), "weights": digest(source), "locale": self.locale, "settings": settings}
 
     def _say(self, error: str) -> None:
         """Show what went wrong, and leave the drawing and its answer as they are."""
@@ -209,6 +227,16 @@ class Connection(PadTraits):
         """Return the answer, for readers of the notebook."""
         answer = shown.outcomes[0].answer
         return answer.result if answer else NO_ANSWER
+
+
+def _corrections(feedback: object, about: Callable[[], dict[str, Any]]) -> Corrections | None:
+    """Return what saves feedback, if that is wanted."""
+    if feedback is None or feedback is False:
+        return None
+    from digit_widget.correction import Corrections  # noqa: PLC0415 - few pads have feedback
+    from digit_widget.feedback import Feedback  # noqa: PLC0415
+
+    return Corrections(Feedback.of(feedback), about)
 
 
 def _as_outcome(given: object, labels: Sequence[str]) -> Outcome:

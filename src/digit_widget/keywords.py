@@ -37,6 +37,7 @@ class PadKeywords(PictureKeywords, total=False):
     prompt: str
     panel: Literal["full", "compact", "none"]
     offline: bool
+    feedback: Any
     layout: Any
     tabbable: bool | None
 

@@ -22,7 +22,17 @@ LARGEST_PICTURE = 4 * PAD_SIZE
 MEMORY = 200_000
 """Characters of JSON that the pad's history may have; the pad itself keeps to a third of it."""
 
-FROM_FRONT_END = ("_drawing", "_memory", "image", "predict_on", "labels", "explaining", "size", "_view_count")
+FROM_FRONT_END = (
+    "_drawing",
+    "_memory",
+    "_correction",
+    "image",
+    "predict_on",
+    "labels",
+    "explaining",
+    "size",
+    "_view_count",
+)
 """What a front end may set; whatever else it sends is ignored."""
 
 
@@ -117,6 +127,11 @@ class PadTraits(anywidget.AnyWidget):
     _why: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     # What the page needs to answer without Python: js/offline.js says what is in it; {} unless that is wanted.
     _offline: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
+    # How what people say about answers is asked and saved, with the code for it; {} unless that is wanted.
+    _feedback: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
+    # What a person says about the answer, as a message from a page; and what came of it. See js/feedback/index.js.
+    _correction: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True, echo_update=False)
+    _saved: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     # The name of the copy that the notebook keeps; views of the pad hide the copy by it.
     _kept_as = traitlets.Unicode(read_only=True).tag(sync=True)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from digit_widget.explain import Explanation
+    from digit_widget.feedback import Feedback
     from digit_widget.keywords import PadKeywords
     from digit_widget.packed import Packed
 
@@ -58,6 +59,9 @@ class DigitWidget(Connection):
     offline
         Whether the page answers where it has no Python: in a saved notebook, in static HTML, after the kernel is gone.
         The notebook grows by 640 kB, if widgets are saved with it.
+    feedback
+        Where what people say about the answers is saved, with their drawings: a folder, True for one called feedback
+        beside the notebook, or a `Feedback`. The panel then has *Right* and *It was…*, and asks for consent first.
     **widget
         ``layout`` and ``tabbable`` of every ipywidget.
 
@@ -137,6 +141,11 @@ class DigitWidget(Connection):
         """Bring to the page what it needs to answer without Python."""
         if packed:
             self.set_trait("_offline", packed.as_trait())
+
+    @property
+    def feedback(self) -> Feedback | None:
+        """What people have said about the answers; None unless it is saved."""
+        return self._corrections.feedback if self._corrections else None
 
     @property
     def traceback(self) -> str:

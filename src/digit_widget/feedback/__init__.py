@@ -1,0 +1,131 @@
+"""What people say about answers: saved with their drawings, and read again to test and to train with."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digit_widget.errors import a
+from digit_widget.feedback.folder import FolderStore
+from digit_widget.feedback.record import FeedbackError, Record
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+__all__ = ["Feedback", "FeedbackError", "Record"]
+
+
+class Feedback:
+    """Where a pad saves what people say about its answers, and where it is read again.
+
+    Parameters
+    ----------
+    place
+        A folder, which is made with the first record.
+    consent
+        What people are told before anything is saved; the widget's own words when ``""``. They say yes, or nothing is.
+
+    Notes
+    -----
+    Any number of pads, kernels and machines may save to one place and read from it at the same time. A record is saved
+    when `add` returns: it is on the disk. Nothing that names a person is saved, unless they write it in a comment.
+
+    Examples
+    --------
+    >>> from digit_widget import DigitWidget, Feedback
+    >>> feedback = Feedback("feedback")
+    >>> pad = DigitWidget(feedback=feedback)
+    >>> wrong = [record for record in feedback if not record.is_right]
+    """
+
+    def __init__(self, place: str | os.PathLike[str] = "feedback", *, consent: str = "") -> None:
+        self.consent = consent
+        self.session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self._store = FolderStore(Path(place).absolute())
+        self._waiting: deque[Record] = deque()
+        self._lock = threading.RLock()
+
+    @classmethod
+    def of(cls, given: object) -> Feedback:
+        """Return what `DigitWidget` was given as `feedback`: a folder, True for one called feedback, or a `Feedback`.
+
+        Raises
+        ------
+        FeedbackError
+            If it is something else.
+        """
+        if isinstance(given, Feedback):
+            return given
+        if given is True:
+            return cls()
+        if isinstance(given, (str, Path)) and str(given).strip():
+            return cls(given)
+        message = f"feedback= takes a folder, True (for a folder called feedback) or a Feedback, not {a(given)}."
+        raise FeedbackError(message)
+
+    @property
+    def place(self) -> str:
+        """Where the records are, for people to read."""
+        return str(self._store)
+
+    @property
+    def waiting(self) -> int:
+        """How many records could not be saved yet: they are tried again with the next one, and by `retry`."""
+        return len(self._waiting)
+
+    def add(self, record: Record) -> None:
+        """Save a record.
+
+        Raises
+        ------
+        FeedbackError
+            If it could not be saved. It is kept, and tried again with the next one.
+        """
+        with self._lock:
+            self._waiting.append(record)
+            self.retry()
+
+    def retry(self) -> None:
+        """Save the records that could not be saved before, in order; it raises what `add` does."""
+        with self._lock:
+            while self._waiting:
+                self._store.add(self._waiting[0])
+                self._waiting.popleft()
+
+    def change(self, record: Record) -> None:
+        """Save a record in the place of the one with its id: ``feedback.change(record.changed(target=7))``."""
+        with self._lock:
+            for index, waiting in enumerate(self._waiting):
+                if waiting.id == record.id:
+                    self._waiting[index] = record
+                    self.retry()
+                    return
+            self._store.change(record)
+
+    def drop(self, record: Record) -> None:
+        """Remove a record and its picture."""
+        with self._lock:
+            kept = [waiting for waiting in self._waiting if waiting.id != record.id]
+            if len(kept) < len(self._waiting):
+                self._waiting = deque(kept)
+            else:
+                self._store.drop(record)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Return all records that are saved, of whichever session; it raises `FeedbackError` if they cannot be read."""
+        return iter(self._store)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        """Return True: a place without records is a place all the same."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"Feedback({self.place!r})"

@@ -1,0 +1,201 @@
+"""Records in a folder: a folder for each session, with a line of JSON and a PNG file for each record.
+
+The whole is an ImageFolder of Hugging Face's: ``load_dataset("imagefolder", data_dir="feedback")`` reads it as it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from digit_widget.feedback.record import FeedbackError, Record, from_line, to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LINES = "metadata.jsonl"
+"""The name is Hugging Face's."""
+PATIENCE = 10.0
+"""Seconds to wait for another program that writes to the same session."""
+
+
+class FolderStore:
+    """A folder of records, which any number of processes may write to and read at the same time.
+
+    A record is on the disk when `add` returns: written in full, and synced. A process that is killed while it writes
+    leaves at most a line without an end, which readers ignore.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[Path, tuple[tuple[int, int, int], list[Record]]] = {}
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def add(self, record: Record) -> None:
+        """Add a record; one that is there already, by its id, is not added again.
+
+        Raises
+        ------
+        FeedbackError
+            If it cannot be written: the sentence says why. Nothing of it is left then.
+        """
+        folder = self.folder / record.session
+        with self._writing(folder):
+            picture = folder / f"{record.id}.png"
+            if picture.exists() and any(known.id == record.id for known in self._records(folder / LINES)):
+                return
+            _write_file(picture, record.png)
+            _append(folder / LINES, _encoded(record))
+
+    def change(self, record: Record) -> None:
+        """Put a record in the place of the one with its id."""
+        self._rewrite(record, lambda records: [record if one.id == record.id else one for one in records])
+
+    def drop(self, record: Record) -> None:
+        """Remove a record and its picture."""
+        self._rewrite(record, lambda records: [one for one in records if one.id != record.id])
+        with suppress(OSError):
+            (self.folder / record.session / f"{record.id}.png").unlink()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Return the records of all sessions, each session's in order.
+
+        Raises
+        ------
+        FeedbackError
+            If a line cannot be read: the sentence names the file and the line.
+        """
+        for file in sorted(self.folder.glob(f"*/{LINES}")):
+            yield from self._records(file)
+
+    def _records(self, file: Path) -> list[Record]:
+        """Return the records in a file; it is read again only when it has changed."""
+        try:
+            state = file.stat()
+            stamp = (state.st_ino, state.st_mtime_ns, state.st_size)
+            if (known := self._read.get(file)) and known[0] == stamp:
+                return known[1]
+            content = file.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _told(error, file) from error
+        records = list(_parsed(content, file))
+        self._read[file] = stamp, records
+        return records
+
+    def _rewrite(self, record: Record, change: Callable[[list[Record]], list[Record]]) -> None:
+        folder = self.folder / record.session
+        with self._writing(folder):
+            lines = b"".join(map(_encoded, change(self._records(folder / LINES))))
+            _write_file(folder / LINES, lines)
+
+    @contextmanager
+    def _writing(self, folder: Path) -> Iterator[None]:
+        """Keep other writers out of a session's folder, which is made if needed."""
+        try:
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                _sync(folder.parent)
+            with FileLock(folder / ".lock", timeout=PATIENCE):
+                yield
+        except Timeout as error:
+            message = f"Another program has been writing to {folder} for {PATIENCE:g} seconds; try again."
+            raise FeedbackError(message) from error
+        except OSError as error:
+            raise _told(error, folder) from error
+
+
+def _parsed(content: bytes, file: Path) -> Iterator[Record]:
+    *lines, _unfinished = content.split(b"\n")  # nothing, or a line that is being written, or never was in full
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            yield from_line(entry, partial(_picture, file.with_name(Path(entry["file_name"]).name)))
+        except (FeedbackError, ValueError, KeyError, TypeError, RecursionError) as error:
+            message = f"{file}, line {number}: {error}"
+            raise FeedbackError(message) from error
+
+
+def _picture(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _told(error, file) from error
+
+
+def _encoded(record: Record) -> bytes:
+    return json.dumps(to_line(record), ensure_ascii=False).encode() + b"\n"
+
+
+def _write_file(file: Path, content: bytes) -> None:
+    """Write a whole file: under its name there is all of it or what was there before."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with part.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    _sync(file.parent)
+
+
+def _append(file: Path, line: bytes) -> None:
+    """Add a line to a file, whole or not at all, and after a line of another's that never got its end."""
+    with file.open("ab+") as out:
+        size = out.seek(0, os.SEEK_END)
+        try:
+            if size:
+                out.seek(size - 1)
+                if out.read(1) != b"\n":
+                    size = _end_of_lines(file)
+                    out.truncate(size)
+            out.write(line)
+            out.flush()
+            os.fsync(out.fileno())
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(out.fileno(), size)
+            raise
+    _sync(file.parent)
+
+
+def _end_of_lines(file: Path) -> int:
+    return file.read_bytes().rfind(b"\n") + 1
+
+
+def _sync(folder: Path) -> None:
+    """Have the names of new files in a folder written, too; Windows has no way to, and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _told(error: OSError, place: Path) -> FeedbackError:
+    match error.errno:
+        case errno.ENOSPC:
+            words = f"The disk is full, so that nothing more can be saved in {place}. Make room there."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            words = f"{place} cannot be written to or read by this user. Choose another folder, or change its rights."
+        case errno.ENOTDIR | errno.EEXIST:
+            words = f"{place} cannot be made, because a file is in its way. Choose another folder."
+        case _:
+            words = f"{place} cannot be used: {error.strerror or error}."
+    return FeedbackError(words)

@@ -1,0 +1,56 @@
+"""Which weights a model has, as one short text: two models with the same text answer alike."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from digit_widget.models import bundled
+from digit_widget.models.adapting import is_instance
+
+
+def digest(source: object) -> str:
+    """Return the SHA-256 of a model's weights, in hexadecimal.
+
+    Parameters
+    ----------
+    source
+        The model as a user has given it: None, a path, a torch module, a model of Keras, a session of onnxruntime's.
+
+    Returns
+    -------
+    str
+        ``""`` for one whose weights cannot be read, such as a function.
+    """
+    if source is None:
+        source = bundled()
+    try:
+        if isinstance(source, (str, os.PathLike)):
+            return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        if is_instance(source, "torch.nn.Module"):
+            return _of_arrays((name, _as_bytes(tensor)) for name, tensor in source.state_dict().items())  # type: ignore[attr-defined]
+        if is_instance(source, "keras.Model", "tf_keras.Model"):
+            return _of_arrays((str(n), w) for n, w in enumerate(source.get_weights()))  # type: ignore[attr-defined]
+        if is_instance(source, "onnxruntime.InferenceSession") and (path := getattr(source, "_model_path", None)):
+            return digest(path)
+    except (OSError, AttributeError, TypeError, RuntimeError, ValueError):  # a file that is gone, a tensor without data
+        return ""
+    return ""
+
+
+def _as_bytes(tensor: Any) -> Any:  # noqa: ANN401 - a tensor, or what else a module keeps in its state
+    import torch  # noqa: PLC0415 - it is imported already, by whoever made the tensor
+
+    if not isinstance(tensor, torch.Tensor):
+        return repr(tensor).encode()
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+
+
+def _of_arrays(arrays: Any) -> str:  # noqa: ANN401 - pairs of a name and whatever has a buffer
+    found = hashlib.sha256()
+    for name, array in arrays:
+        found.update(name.encode())
+        found.update(memoryview(array).cast("B"))
+    return found.hexdigest()
