@@ -28,7 +28,7 @@ import CSS from "./feedback.css";
  * @property {string} [error]  why it failed
  * @property {number} [waiting]  how many records could not be saved yet, and are kept to be tried again
  * @property {Of} [of]
- * @property {string} [label]  what it was saved as
+ * @property {string} [label]  what it was saved as; "" for none of the labels
  */
 
 /**
@@ -110,16 +110,18 @@ export function createFeedback(document, send) {
   }
 
   function comment() {
+    const form = document.createElement("form"); // Enter submits it, whatever hears the key before
     const input = document.createElement("input");
     input.maxLength = 2000;
     input.ariaLabel = input.placeholder = say("comment");
-    const save = () => tell("comment", { comment: input.value });
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // these are no shortcuts of the host's
-      if (event.key === "Enter") save();
-      else if (event.key === "Escape") go("usual");
+    const save = document.createElement("button");
+    save.textContent = say("agree");
+    form.append(input, save);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      tell("comment", { comment: input.value });
     });
-    return [input, button(say("agree"), save)];
+    return [form];
   }
 
   /** The sentence and the buttons that are to be seen. @returns {[string, () => HTMLElement[]]} */
@@ -146,7 +148,7 @@ export function createFeedback(document, send) {
       return [saved.error ?? "", () => (saved.waiting ? [button(say("retry"), () => tell("retry"))] : [correct])];
     if (isSaved)
       return [
-        say("thanks", voice.aloud(saved.label ?? "")),
+        say("thanks", saved.label ? voice.aloud(saved.label) : say("none")),
         () => [button(say("undo"), () => tell("undo")), button(say("comment"), () => go("comment")), correct],
       ];
     const isUndone = saved.state === "undone" && isSame(saved.of, of);

@@ -100,7 +100,7 @@ class Corrections:
             raise FeedbackError(reason)
         again = self._last if self.told.get("of") == of else None
         record = again.changed(target=target) if again else self._record(shown, target)
-        self.told |= {"of": of, "label": record.label}
+        self.told |= {"of": of, "label": "" if target is None else record.label}
         self._save(record, is_new=not again)
 
     def _record(self, shown: Shown, target: int | None) -> Record:

@@ -94,7 +94,11 @@ class Feedback:
         """Save the records that could not be saved before, in order; it raises what `add` does."""
         with self._lock:
             while self._waiting:
-                self._store.add(self._waiting[0])
+                try:
+                    self._store.add(self._waiting[0])
+                except FeedbackError as error:
+                    message = f"{error} What was to be saved is kept, and tried again with the next."
+                    raise FeedbackError(message) from error
                 self._waiting.popleft()
 
     def change(self, record: Record) -> None:

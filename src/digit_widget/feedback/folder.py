@@ -96,8 +96,11 @@ class FolderStore:
     def _rewrite(self, record: Record, change: Callable[[list[Record]], list[Record]]) -> None:
         folder = self.folder / record.session
         with self._writing(folder):
-            lines = b"".join(map(_encoded, change(self._records(folder / LINES))))
-            _write_file(folder / LINES, lines)
+            file = folder / LINES
+            if lines := b"".join(map(_encoded, change(self._records(file)))):
+                _write_file(file, lines)
+            else:  # Hugging Face's reader takes no empty file
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def _writing(self, folder: Path) -> Iterator[None]:
@@ -154,27 +157,17 @@ def _write_file(file: Path, content: bytes) -> None:
 
 
 def _append(file: Path, line: bytes) -> None:
-    """Add a line to a file, whole or not at all, and after a line of another's that never got its end."""
+    """Add a line to a file: in the place of one that never got its end, of a writer that was killed or had no room."""
     with file.open("ab+") as out:
         size = out.seek(0, os.SEEK_END)
-        try:
-            if size:
-                out.seek(size - 1)
-                if out.read(1) != b"\n":
-                    size = _end_of_lines(file)
-                    out.truncate(size)
-            out.write(line)
-            out.flush()
-            os.fsync(out.fileno())
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(out.fileno(), size)
-            raise
+        out.seek(max(0, size - 1))
+        if size and out.read(1) != b"\n":
+            out.seek(0)
+            out.truncate(out.read().rfind(b"\n") + 1)
+        out.write(line)
+        out.flush()
+        os.fsync(out.fileno())
     _sync(file.parent)
-
-
-def _end_of_lines(file: Path) -> int:
-    return file.read_bytes().rfind(b"\n") + 1
 
 
 def _sync(folder: Path) -> None:

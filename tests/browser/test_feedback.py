@@ -1,0 +1,182 @@
+"""What a person says about an answer: Right, or It was…, by mouse, keys and finger; saved before there are thanks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from test_access import faults
+
+from digit_widget import Feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lab import Kernel, Lab, Notebook
+    from padview import PadView
+    from playwright.sync_api import Locator
+
+pytestmark = pytest.mark.browser
+
+CELL = "from digit_widget import DigitWidget\npad = DigitWidget(feedback={place!r}, {more})\npad"
+AGREE = "Save it"
+
+
+def open_pad(lab: Lab, kernel: Kernel, place: Path, more: str = "") -> tuple[Notebook, PadView]:
+    """Open a pad that saves feedback."""
+    notebook = lab.open(kernel, CELL.format(place=str(place), more=more)).run()
+    return notebook, notebook.pad()
+
+
+def press(pad: PadView, name: str) -> None:
+    """Press a button below the answer."""
+    button(pad, name).click()
+
+
+def button(pad: PadView, name: str) -> Locator:
+    """Return a button below the answer, by its name."""
+    return pad.part("feedback").get_by_role("button", name=name, exact=True)
+
+
+def expect_words(pad: PadView, words: str) -> None:
+    """Wait for a sentence below the answer."""
+    expect(pad.part("feedback").get_by_role("status")).to_contain_text(words)
+
+
+def said(place: Path) -> list[tuple[int | None, int | None]]:
+    """Return what was answered and what it was, of each record."""
+    return [(record.prediction, record.target) for record in Feedback(place)]
+
+
+def test_a_correction_is_saved_and_can_be_taken_back(
+    lab: Lab, kernel: Kernel, tmp_path: Path, shoot: Callable[..., None]
+) -> None:
+    """It was…, a tap, consent: thanks, and a record; a reload still says so; taken back, the record is gone."""
+    place = tmp_path / "feedback"
+    notebook, pad = open_pad(lab, kernel, place)
+    pad.draw_digit(7)
+    pad.expect_digit(7)
+    press(pad, "It was…")
+    shoot("feedback", lab.page, *notebook.top(1))
+    press(pad, "1")
+    expect_words(pad, "will be saved")
+    assert not place.exists()
+    press(pad, AGREE)
+    expect_words(pad, "Thank you. Saved as: 1")
+    assert said(place) == [(7, 1)]
+    (record,) = Feedback(place)
+    assert record.png.startswith(b"\x89PNG")
+    assert record.strokes == kernel.read("pad.strokes")
+    press(pad, "Comment")
+    pad.part("feedback").get_by_role("textbox").fill("with a hook")
+    lab.page.keyboard.press("Enter")
+    expect_words(pad, "Thank you.")
+    notebook.reload()
+    pad = notebook.pad()
+    expect_words(pad, "Thank you. Saved as: 1")
+    assert [record.comment for record in Feedback(place)] == ["with a hook"]
+    press(pad, "Take back")
+    expect_words(pad, "Removed again.")
+    assert said(place) == []
+    press(pad, "Right")
+    expect_words(pad, "Thank you. Saved as: 7")
+    assert said(place) == [(7, 7)]
+
+
+def test_whoever_says_no_leaves_nothing(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
+    """Without consent nothing is written, and the question comes again."""
+    _, pad = open_pad(lab, kernel, tmp_path / "feedback")
+    expect(pad.part("feedback")).to_be_hidden()
+    pad.draw_digit(3)
+    pad.expect_digit(3)
+    press(pad, "Right")
+    press(pad, "No, thanks")
+    expect_words(pad, "Is the answer right?")
+    assert list(tmp_path.iterdir()) == []
+    press(pad, "Right")
+    expect_words(pad, "will be saved")
+
+
+def test_the_keyboard_alone_corrects(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
+    """Tab, Enter and Escape are enough, and the focus is never lost."""
+    _, pad = open_pad(lab, kernel, tmp_path / "feedback")
+    pad.draw_digit(4)
+    pad.expect_digit(4)
+    button(pad, "It was…").focus()
+    lab.page.keyboard.press("Enter")
+    expect(button(pad, "0")).to_be_focused()
+    lab.page.keyboard.press("Escape")
+    expect_words(pad, "Is the answer right?")
+    for key in ("Tab", "Tab", "Enter", "Tab", "Enter"):
+        lab.page.keyboard.press(key)
+    expect_words(pad, "will be saved")
+    expect(button(pad, AGREE)).to_be_focused()
+    lab.page.keyboard.press("Enter")
+    expect_words(pad, "Thank you. Saved as: 1")
+    assert said(tmp_path / "feedback") == [(4, 1)]
+
+
+def test_what_cannot_be_saved_is_kept_and_tried_again(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
+    """A file in the folder's way: a sentence and no thanks; once it is gone, *Try again* saves."""
+    place = tmp_path / "feedback"
+    place.write_text("in the way")
+    _, pad = open_pad(lab, kernel, place)
+    pad.draw_digit(5)
+    pad.expect_digit(5)
+    press(pad, "Right")
+    press(pad, AGREE)
+    expect_words(pad, "a file is in its way")
+    place.unlink()
+    press(pad, "Try again")
+    expect_words(pad, "Thank you. Saved as: 5")
+    assert said(place) == [(5, 5)]
+
+
+def test_another_drawing_is_asked_about_anew(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
+    """A second drawing is a second record, without asking for consent again; a second word about it changes it."""
+    place = tmp_path / "feedback"
+    _, pad = open_pad(lab, kernel, place)
+    pad.draw_digit(1)
+    pad.expect_digit(1)
+    press(pad, "Right")
+    press(pad, AGREE)
+    expect_words(pad, "Thank you.")
+    pad.click("clear")
+    expect(pad.part("feedback")).to_be_hidden()
+    pad.draw_digit(2)
+    pad.expect_digit(2)
+    press(pad, "It was…")
+    press(pad, "None of these")
+    expect_words(pad, "Thank you. Saved as: None of these")
+    assert said(place) == [(1, 1), (2, None)]
+    press(pad, "It was…")
+    press(pad, "8")
+    expect_words(pad, "Thank you. Saved as: 8")
+    assert said(place) == [(1, 1), (2, 8)]
+
+
+@pytest.mark.parametrize(
+    "more", ["", "locale='de', size=160", "labels=[f'a rather long label {n}' for n in range(10)]"]
+)
+def test_it_fits_and_axe_finds_nothing_wrong(lab: Lab, kernel: Kernel, tmp_path: Path, more: str) -> None:
+    """In every step, in another language on a small pad, and with long labels, axe-core has no complaint."""
+    _, pad = open_pad(lab, kernel, tmp_path / "feedback", more)
+    pad.draw_digit(7)
+    expect(pad.part("feedback")).to_be_visible()
+    before = pad.part("message").bounding_box()
+    buttons = pad.part("feedback").get_by_role("button")
+    assert faults(pad) == []
+    buttons.nth(1).click()
+    assert faults(pad) == []
+    buttons.nth(3).click()
+    assert faults(pad) == []
+    buttons.nth(0).click()
+    expect(buttons).to_have_count(3)
+    assert faults(pad) == []
+    buttons.nth(1).click()
+    assert faults(pad) == []
+    lab.page.keyboard.press("Escape")
+    assert before
+    assert pad.part("message").bounding_box() == before
