@@ -236,7 +236,7 @@ def test_a_transform_is_for_all_models() -> None:
 @pytest.mark.parametrize("nothing", [[], (), {}])
 def test_no_models_are_told(nothing: Any) -> None:  # noqa: ANN401
     """There must be something to compare."""
-    with pytest.raises(ModelError, match="needs at least one model"):
+    with pytest.raises(ModelError, match="At least one model is needed"):
         compare(nothing)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from drawings import digit_strokes
 
-from digit_widget import DigitWidget, Feedback, FeedbackError
+from digit_widget import Classifier, DigitWidget, Feedback, FeedbackError
 from digit_widget.feedback import Record
 from digit_widget.feedback.record import from_line, to_line
 from digit_widget.labels import KEYCAPS
@@ -131,8 +131,6 @@ def test_a_line_has_columns_of_one_type(tmp_path: Path) -> None:
         ({"target": 10}, "10 is no class of 10"),
         ({"target": True}, "no class"),
         ({"prediction": "7"}, "no class"),
-        ({"strokes": "[[["}, "cannot be read"),
-        ({"strokes": "[[[1, 2, 3, 4, 5]]]"}, "cannot be read"),
         ({"time": "yesterday"}, "cannot be read"),
         ({"confidence": float("nan")}, "not numbers"),
         ({"labels": None}, "cannot be read"),
@@ -149,6 +147,16 @@ def test_a_line_that_is_no_record_is_refused(tmp_path: Path, change: dict[str, A
     with pytest.raises(FeedbackError, match=words) as caught:
         list(feedback)
     assert "line 2" in str(caught.value)
+
+
+@pytest.mark.parametrize("strokes", ["[[[", "[[[1, 2, 3, 4, 5]]]", "7", "[" * 100_000])
+def test_strokes_that_are_none_are_told(tmp_path: Path, strokes: str) -> None:
+    """They are read when they are asked for; the rest of the record is there all the same."""
+    feedback = Feedback(tmp_path)
+    record = from_line(to_line(made(feedback, "a")) | {"strokes": strokes}, lambda: PNG)
+    assert record.label == "1️⃣"
+    with pytest.raises(FeedbackError, match="strokes of record a cannot be read"):
+        _ = record.strokes
 
 
 def test_a_line_without_an_end_is_left_out_and_written_over(tmp_path: Path) -> None:
@@ -399,3 +407,29 @@ def test_weights_are_told_apart(tmp_path: Path) -> None:
     assert digest(lambda _: 3) == ""
     assert digest(bundled()) == digest(None)
     assert digest(tmp_path / "gone.onnx") == ""
+
+
+def test_models_are_evaluated_with_what_people_said(tmp_path: Path) -> None:
+    """Each model's accuracy, what it mends and what it breaks, against the answers that were recorded."""
+    feedback = Feedback(tmp_path)
+    with pytest.raises(FeedbackError, match="no feedback yet"):
+        feedback.evaluate()
+    pad = DigitWidget(lambda _: 7, feedback=feedback)
+    for number, digit in enumerate([7, 7, 3, 4], 1):
+        pad.strokes = digit_strokes(digit, side=0.5 + number / 50)
+        say(pad, digit, number=number)
+    pad.strokes = [[[40, 40], [240, 240]], [[240, 40], [40, 240]], [[140, 20], [140, 260]], [[20, 140], [260, 140]]]
+    say(pad, None, number=9)
+    found = feedback.evaluate({"bundled": None, "always four": lambda _: 4})
+    assert (found.count, found.recorded) == (5, 0.4)
+    bundled, four = found.results
+    assert (bundled.accuracy, len(bundled.mends), bundled.breaks) == (1.0, 3, ())
+    assert bundled.answers == ("7️⃣", "7️⃣", "3️⃣", "4️⃣", "🤔")
+    assert (four.accuracy, [r.target for r in four.mends], [r.target for r in four.breaks]) == (0.2, [4], [7, 7])
+    assert found["always four"] is four
+    assert "always four: 20.0% of 5, mends 1, breaks 2" in str(found)
+    page = found._repr_html_()
+    assert page.count("<figure") == 6
+    assert "7️⃣ → 4️⃣" in page
+    other = feedback.evaluate(Classifier(lambda _: "b", labels="abc"))  # of its labels none was said: one is left
+    assert (len(other.results[0].records), other.results[0].accuracy) == (1, 0.0)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import traitlets
 
 from digit_widget.classifier import Classifier
-from digit_widget.errors import a
 from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import ModelError
-from digit_widget.models.adapting import called
+from digit_widget.several import named
 from digit_widget.widget import DigitWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from digit_widget.answer import Answer
     from digit_widget.keywords import PadKeywords, PictureKeywords
@@ -50,7 +48,7 @@ class Comparison(DigitWidget):
                 "A comparison cannot be offline=True: a page has one model. Make a pad for each: DigitWidget(model)."
             )
             raise ModelError(message)
-        sources = _named(models)
+        sources = named(models)
         self._names = tuple(sources)
         self._model = sources[self._names[0]]
         self._start(_classifiers(sources, traits.pop("labels", None), said), traits)
@@ -145,34 +143,6 @@ def compare(models: Mapping[str, object] | Sequence[object], **keywords: Unpack[
     >>> pad.observe(lambda change: print(pad.answers), "agree")
     """
     return Comparison(models, **keywords)
-
-
-def _named(models: object) -> dict[str, object]:
-    """Return models by name; those without a name are called after what they are."""
-    if isinstance(models, Mapping):
-        named = dict(models)
-        if wrong := [name for name in named if not (isinstance(name, str) and name.strip())]:
-            message = f"The name of a model must be a string that is not empty, not {wrong[0]!r:.60}."
-            raise TypeError(message)
-    elif isinstance(models, list | tuple):
-        named = {}
-        for model in models:
-            name = own = called(model.source if isinstance(model, Classifier) else model)
-            count = 1
-            while name in named:
-                count += 1
-                name = f"{own} {count}"
-            named[name] = model
-    else:
-        message = (
-            f"compare() takes a list of models or a mapping of names to models, not {a(models)}. "
-            "For one model alone, use DigitWidget(model)."
-        )
-        raise TypeError(message)
-    if not named:
-        message = "compare() needs at least one model, for example compare({'bundled': None})."
-        raise ModelError(message)
-    return named
 
 
 def _for_bundled(pictures: PictureKeywords) -> PictureKeywords:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from lab import Kernel, Lab, Notebook
     from padview import PadView
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -59,11 +60,16 @@ def theme(request: pytest.FixtureRequest, lab: Lab) -> Iterator[None]:
 
 def faults(pad: PadView) -> list[str]:
     """Return what axe-core finds wrong with the widget as it is now."""
-    assert AXE.exists(), f"{AXE} is missing; `make test-js` installs it."
     pad.come_to_rest()
-    if pad.page.evaluate("typeof axe === 'undefined'"):
-        pad.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = pad.root.evaluate(RUN_AXE)
+    return faults_of(pad.root)
+
+
+def faults_of(element: Locator) -> list[str]:
+    """Return what axe-core finds wrong with a part of a page."""
+    assert AXE.exists(), f"{AXE} is missing; `make test-js` installs it."
+    if element.page.evaluate("typeof axe === 'undefined'"):
+        element.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = element.evaluate(RUN_AXE)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from test_access import faults
+from test_access import faults, faults_of
 
 from digit_widget import Feedback
 
@@ -180,3 +180,45 @@ def test_it_fits_and_axe_finds_nothing_wrong(lab: Lab, kernel: Kernel, tmp_path:
     lab.page.keyboard.press("Escape")
     assert before
     assert pad.part("message").bounding_box() == before
+
+
+def test_the_wall_shows_and_changes_what_was_said(
+    lab: Lab, kernel: Kernel, tmp_path: Path, shoot: Callable[..., None]
+) -> None:
+    """Drawn, corrected, on the wall: found by a filter, relabelled, dropped; the folder follows; axe has no complaint."""
+    place = tmp_path / "feedback"
+    _, pad = open_pad(lab, kernel, place)
+    for digit in (7, 3, 4):
+        pad.draw_digit(digit)
+        pad.expect_digit(digit)
+        press(pad, "It was…" if digit == 7 else "Right")
+        if digit == 7:
+            press(pad, "1")
+            press(pad, AGREE)
+        expect_words(pad, "Thank you.")
+        pad.click("clear")
+    notebook = lab.open(kernel, "pad.feedback.wall()").run()
+    wall = notebook.panel.locator(".digit-widget-wall")
+    tiles = wall.locator(".dw-wall-grid button")
+    expect(tiles).to_have_count(3)
+    expect(wall.get_by_role("status")).to_have_text("3 of 3 drawings. 67 % were answered rightly.")
+    found = faults_of(wall)
+    wall.get_by_role("combobox", name="Answer", exact=True).select_option("wrong")
+    expect(tiles).to_have_count(1)
+    tiles.first.click()
+    wall.locator("summary").click()
+    found += faults_of(wall)
+    lab.page.screenshot(path="/tmp/wall.png")
+    shoot("wall", lab.page, *notebook.top(1))
+    wall.get_by_role("button", name="7️⃣", exact=True).click()
+    expect(tiles).to_have_count(0)
+    assert sorted(said(place)) == [(3, 3), (4, 4), (7, 7)]
+    wall.get_by_role("combobox", name="Answer", exact=True).select_option("all")
+    expect(tiles).to_have_count(3)
+    wall.locator("td button").nth(1).click()
+    expect(tiles).to_have_count(1)
+    tiles.first.click()
+    wall.get_by_role("button", name="Remove").click()
+    expect(wall.get_by_role("status")).to_have_text("0 of 2 drawings.")
+    assert sorted(said(place)) == [(3, 3), (7, 7)]
+    assert found == []

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from digit_widget.feedback.evaluation import Evaluation
+    from digit_widget.feedback.wall import Wall
+
 __all__ = ["Feedback", "FeedbackError", "Record"]
 
 
@@ -119,6 +122,31 @@ class Feedback:
                 self._waiting = deque(kept)
             else:
                 self._store.drop(record)
+
+    def wall(self) -> Wall:
+        """Return a widget with all drawings on it: to look through, to relabel and to drop them; it shows itself."""
+        from digit_widget.feedback.wall import Wall  # noqa: PLC0415 - a widget, which few need
+
+        return Wall(self)
+
+    def evaluate(self, models: object = None) -> Evaluation:
+        """Ask models about the drawings; see `digit_widget.feedback.evaluation.evaluate`.
+
+        Parameters
+        ----------
+        models
+            One model, as `digit_widget.Classifier` takes it; or several, as a list or by name:
+            ``{"new": net, "old": None}``. None is the bundled CNN.
+
+        Examples
+        --------
+        >>> from digit_widget import Feedback
+        >>> feedback = Feedback("feedback")
+        >>> feedback.evaluate({"new": "net.onnx", "bundled": None})  # doctest: +SKIP
+        """
+        from digit_widget.feedback.evaluation import evaluate  # noqa: PLC0415 - it imports numpy
+
+        return evaluate(self, models)
 
     def __iter__(self) -> Iterator[Record]:
         """Return all records that are saved, of whichever session; it raises `FeedbackError` if they cannot be read."""

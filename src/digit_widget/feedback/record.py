@@ -27,7 +27,26 @@ class FeedbackError(DigitWidgetError):
     """Feedback could not be saved or read; the message says why, and what to do."""
 
 
-@dataclass(frozen=True)
+class _Strokes:
+    """The field `Record.strokes`: text of JSON is read when somebody asks for them, as few do who read many records."""
+
+    def __set__(self, record: Record, value: list[Stroke] | str) -> None:
+        record.__dict__["strokes"] = value
+
+    def __get__(self, record: Record | None, _: type | None = None) -> list[Stroke]:
+        if record is None:
+            raise AttributeError  # the field has no default
+        value = record.__dict__["strokes"]
+        if isinstance(value, str):
+            try:
+                value = record.__dict__["strokes"] = checked(json.loads(value))
+            except (ValueError, TypeError, RecursionError) as error:
+                message = f"The strokes of record {record.id} cannot be read ({error})."
+                raise FeedbackError(message) from error
+        return value  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, repr=False)
 class Record:
     """A drawing, what was answered, and what a person said about it."""
 
@@ -37,24 +56,24 @@ class Record:
     """The pad's: one a `Feedback`."""
     time: datetime
     """When it was said, in UTC."""
-    strokes: list[Stroke] = field(repr=False)
+    strokes: _Strokes = _Strokes()
     """As `digit_widget.strokes.checked` returns them; empty for a picture that was dropped on the pad."""
-    labels: tuple[str, ...] = field(repr=False)
+    labels: tuple[str, ...]
     prediction: int | None
     """The class that was answered; None for 🤔."""
-    confidence: float = field(repr=False)
-    probabilities: tuple[float, ...] = field(repr=False)
+    confidence: float
+    probabilities: tuple[float, ...]
     target: int | None
     """The class that the person says it is; None for "nothing of these"."""
     comment: str = ""
-    model: str = field(default="", repr=False)
+    model: str = ""
     """What answered, by name."""
-    weights: str = field(default="", repr=False)
+    weights: str = ""
     """The SHA-256 of its weights, in hexadecimal; "" where a model has none to be read."""
-    locale: str = field(default="", repr=False)
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    locale: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     """The pad's: `predict_on`, `size`, `panel`."""
-    load: Callable[[], bytes] = field(repr=False, compare=False)
+    load: Callable[[], bytes] = field(compare=False)
     """Returns the picture, as PNG."""
 
     @property
@@ -76,6 +95,10 @@ class Record:
     def is_right(self) -> bool:
         """Whether the answer was what the person says it is."""
         return self.prediction == self.target
+
+    def __repr__(self) -> str:
+        """Return what matters, in one short line."""
+        return f"Record({self.id!r}, result={self.result!r}, label={self.label!r}, comment={self.comment!r:.40})"
 
     def changed(self, **changes: Any) -> Record:  # noqa: ANN401 - whatever fields have
         """Return the record with other values."""
@@ -126,7 +149,7 @@ def from_line(line: Any, load: Callable[[], bytes]) -> Record:  # noqa: ANN401 -
             id=str(line["id"]),
             session=str(line["session"]),
             time=datetime.fromisoformat(line["time"]).astimezone(UTC),
-            strokes=checked(json.loads(line["strokes"])),
+            strokes=str(line["strokes"]),
             labels=labels,
             prediction=_index(line["prediction"], len(labels)),
             confidence=float(line["confidence"]),

@@ -1,0 +1,170 @@
+"""All drawings that people have said something about, on one wall: found, relabelled and dropped."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from digit_widget.errors import DigitWidgetError
+from digit_widget.feedback.record import FeedbackError, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digit_widget.feedback import Feedback
+
+_STATIC = Path(__file__).parents[1] / "static"
+PAGE = 60
+"""Drawings that are shown at once; no more are ever sent to the browser."""
+_FROM_FRONT_END = ("_asked", "_edited")
+
+
+class Wall(anywidget.AnyWidget):
+    """The drawings in a place for feedback, a page at a time, with what was answered and what it was.
+
+    Parameters
+    ----------
+    feedback
+        Where the drawings are.
+
+    Notes
+    -----
+    It shows what is there when it is made; its button *Refresh*, or `refresh`, reads again.
+    """
+
+    _esm = _STATIC / "wall.js"
+    _css = _STATIC / "wall.css"
+
+    # What a person wants to see, and what is to be changed; js/wall.js says what is in these two.
+    _asked: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, echo_update=False)
+    _edited: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True, echo_update=False)
+    # What is shown: a page of drawings, and numbers about all that are found.
+    _shown: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
+
+    def __init__(self, feedback: Feedback) -> None:
+        self._feedback = feedback
+        super().__init__()
+
+    @traitlets.default("_shown")
+    def _default_shown(self) -> dict[str, Any]:
+        return self._found({})
+
+    def refresh(self) -> None:
+        """Read again what is there."""
+        self._show(self._asked)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a front end sends: another question, or a change of a record."""
+        state = {name: sync_data[name] for name in _FROM_FRONT_END if isinstance(sync_data.get(name), dict)}
+        super().set_state(state)
+        error = ""
+        if "_edited" in state:
+            try:
+                self._edit(state["_edited"])
+            except DigitWidgetError as failure:
+                error = str(failure)
+        if state:
+            self._show(self._asked, error)
+
+    def _edit(self, wanted: dict[str, Any]) -> None:
+        record = next((record for record in self._feedback if record.id == wanted.get("id")), None)
+        if record is None:
+            message = "That record is not there any more."
+            raise FeedbackError(message)
+        target = wanted.get("target")
+        if wanted.get("does") == "drop":
+            self._feedback.drop(record)
+        elif target is None or (type(target) is int and 0 <= target < len(record.labels)):
+            self._feedback.change(record.changed(target=target))
+        else:
+            message = f"The record has no class {target!r:.40}."
+            raise FeedbackError(message)
+
+    def _show(self, asked: dict[str, Any], error: str = "") -> None:
+        shown = self._found(asked)
+        self.set_trait("_shown", shown | {"error": error or shown["error"]})
+
+    def _found(self, asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return page(list(self._feedback), asked) | {"error": ""}
+        except DigitWidgetError as failure:
+            return page([], asked) | {"error": str(failure)}
+
+
+def page(records: Sequence[Record], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what the wall shows.
+
+    Parameters
+    ----------
+    records
+        All that there are.
+    asked
+        Which of them: `label` and `result` (texts), `which` (``"right"`` or ``"wrong"``), `model`, `hours` (only the
+        last so many), `page` (from 0). What is missing, or makes no sense, narrows nothing.
+    """
+    found = sorted(filter(_filter(asked), records), key=lambda record: record.time, reverse=True)
+    pages = max(1, -(-len(found) // PAGE))
+    number = asked.get("page", 0)
+    number = min(max(0, number), pages - 1) if type(number) is int else 0
+    counts = Counter((record.label, record.result) for record in found)
+    return {
+        "items": [_item(record) for record in found[number * PAGE : (number + 1) * PAGE]],
+        "found": len(found),
+        "right": sum(record.is_right for record in found),
+        "all": len(records),
+        "page": number,
+        "pages": pages,
+        "labels": _in_order(records, "label"),
+        "results": _in_order(records, "result"),
+        "models": _in_order(records, "model"),
+        "confusion": [[label, result, count] for (label, result), count in counts.items()],
+        "number": asked.get("number", 0),
+    }
+
+
+def _filter(asked: dict[str, Any]) -> Any:  # noqa: ANN401 - a function of a record
+    hours = asked.get("hours")
+    since = datetime.now(UTC) - timedelta(hours=hours) if isinstance(hours, (int, float)) and 0 < hours < 1e5 else None  # noqa: PLR2004
+    named = {name: asked[name] for name in ("label", "result", "model") if asked.get(name)}
+    is_right = {"right": True, "wrong": False}.get(str(asked.get("which")))
+
+    def fits(record: Record) -> bool:
+        return (
+            all(getattr(record, name) == value for name, value in named.items())
+            and is_right in (None, record.is_right)
+            and (since is None or record.time >= since)
+        )
+
+    return fits
+
+
+def _in_order(records: Sequence[Record], name: str) -> list[str]:
+    """Return the values that a field has, labels in the order of their classes."""
+    order = {label: index for record in records[:1] for index, label in enumerate(record.labels)}
+    return sorted({getattr(record, name) for record in records}, key=lambda value: (order.get(value, 1e9), value))
+
+
+def _item(record: Record) -> dict[str, Any]:
+    try:
+        picture = f"data:image/png;base64,{base64.b64encode(record.png).decode()}"
+    except FeedbackError:  # the file is gone; the rest is shown
+        picture = ""
+    return {
+        "id": record.id,
+        "picture": picture,
+        "result": record.result,
+        "confidence": record.confidence,
+        "label": record.label,
+        "target": record.target,
+        "labels": list(record.labels),
+        "isRight": record.is_right,
+        "comment": record.comment,
+        "model": record.model,
+        "time": record.time.isoformat(),
+    }
