@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,7 @@ from drawings import digit_strokes
 from digit_widget import Classifier, DigitWidget, Feedback, FeedbackError
 from digit_widget.feedback import Record
 from digit_widget.feedback.record import from_line, to_line
+from digit_widget.feedback.wall import page
 from digit_widget.labels import KEYCAPS
 from digit_widget.models import bundled
 
@@ -433,3 +434,53 @@ def test_models_are_evaluated_with_what_people_said(tmp_path: Path) -> None:
     assert "7️⃣ → 4️⃣" in page
     other = feedback.evaluate(Classifier(lambda _: "b", labels="abc"))  # of its labels none was said: one is left
     assert (len(other.results[0].records), other.results[0].accuracy) == (1, 0.0)
+
+
+def test_the_wall_finds_what_is_asked_for() -> None:
+    """By label, answer, right or wrong, model and time, a page at a time; nonsense narrows nothing."""
+    feedback = Feedback("nowhere")
+    now = datetime.now(UTC)
+    records = [
+        made(feedback, str(n), prediction=n % 10, target=n % 5, model="ab"[n % 2], time=now - timedelta(hours=n))
+        for n in range(130)
+    ]
+
+    def found(**asked: object) -> int:
+        return int(page(records, asked)["found"])
+
+    first = page(records, {})
+    assert [item["id"] for item in first["items"]] == [str(n) for n in range(60)]
+    assert (first["found"], first["right"], first["all"], first["pages"], first["page"]) == (130, 65, 130, 3, 0)
+    assert first["labels"] == list(KEYCAPS[:5])
+    assert first["results"] == list(KEYCAPS)
+    assert sum(count for *_, count in first["confusion"]) == 130
+    assert len(page(records, {"page": 2})["items"]) == 10
+    assert page(records, {"page": 99})["page"] == 2
+    assert (found(label="3️⃣"), found(result="3️⃣"), found(which="wrong"), found(model="a")) == (26, 13, 65, 65)
+    assert (found(hours=24), found(label="3️⃣", which="right"), found(label="x")) == (24, 13, 0)
+    for nonsense in ({"page": "1"}, {"page": -1}, {"hours": "x"}, {"hours": -1}, {"which": 5}, {"label": ""}):
+        assert found(**nonsense) == 130, nonsense
+
+
+def test_the_wall_tells_what_it_cannot_do(tmp_path: Path) -> None:
+    """A record that is gone, a class that is not there, a file that is no record: a sentence, and the rest is shown."""
+    feedback = Feedback(tmp_path)
+    feedback.add(made(feedback, "a"))
+    feedback.add(made(feedback, "b"))
+    wall = feedback.wall()
+    for edit, words in (
+        ({"id": "z", "does": "drop"}, "not there any more"),
+        ({"id": "a", "target": 10}, "no class 10"),
+        ({"id": "a", "target": "7"}, "no class '7'"),
+    ):
+        wall.set_state({"_edited": edit})
+        assert words in wall._shown["error"], edit
+        assert [item["label"] for item in wall._shown["items"]] == ["1️⃣", "1️⃣"]
+    wall.set_state({"_edited": "nonsense", "_asked": 5, "_shown": {}})
+    assert len(wall._shown["items"]) == 2
+    (tmp_path / feedback.session / "a.png").unlink()
+    wall.refresh()
+    assert [item["picture"] == "" for item in wall._shown["items"]] == [True, False]
+    (tmp_path / feedback.session / "metadata.jsonl").write_text("nonsense\n")
+    wall.refresh()
+    assert "line 1" in wall._shown["error"]

@@ -13,7 +13,7 @@ import torch
 from drawings import digit_ink
 from PIL import Image
 
-from digit_widget import models
+from digit_widget import DigitWidget, models
 from digit_widget.known import drawings
 from digit_widget.models.cnn import CNN
 from digit_widget.normalise import normalise
@@ -44,6 +44,12 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
 
 
+def say_right(pad: DigitWidget) -> None:
+    """Do what *Right* does, where a pad has it."""
+    of = {"answered": pad._answered, "drawn": pad._drawing["drawn"], "result": pad.result}
+    pad.set_state({"_correction": {"number": 1, "does": "say", "consents": True, "target": pad.prediction} | of})
+
+
 @pytest.mark.filterwarnings("ignore::digit_widget.models.ModelWarning", "ignore:__array__:DeprecationWarning")
 def test_the_snippets_run_as_they_are_written(names: dict[str, Any]) -> None:
     """One after the other, in one session; a seven is drawn on each new pad."""
@@ -52,4 +58,5 @@ def test_the_snippets_run_as_they_are_written(names: dict[str, Any]) -> None:
         if "pad = " in block:
             names["pad"].image = "seven.png"
             assert names["pad"].result == "7️⃣"
+            say_right(names["pad"])
     assert str(names["predict"]("seven.png")).startswith("Answer('7️⃣', prediction=7")

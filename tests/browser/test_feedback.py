@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from hosts import voila
+from padview import PadView
 from playwright.sync_api import expect
 from test_access import faults, faults_of
 
@@ -15,16 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lab import Kernel, Lab, Notebook
-    from padview import PadView
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Browser, Locator
 
 pytestmark = pytest.mark.browser
 
-CELL = "from digit_widget import DigitWidget\npad = DigitWidget(feedback={place!r}, {more})\npad"
+CELL = "from digit_widget import DigitWidget\npad = DigitWidget(feedback={place!r}{more})\npad"
 AGREE = "Save it"
 
 
-def open_pad(lab: Lab, kernel: Kernel, place: Path, more: str = "") -> tuple[Notebook, PadView]:
+def open_pad(lab: Lab, kernel: Kernel, place: Path | str, more: str = "") -> tuple[Notebook, PadView]:
     """Open a pad that saves feedback."""
     notebook = lab.open(kernel, CELL.format(place=str(place), more=more)).run()
     return notebook, notebook.pad()
@@ -50,12 +53,10 @@ def said(place: Path) -> list[tuple[int | None, int | None]]:
     return [(record.prediction, record.target) for record in Feedback(place)]
 
 
-def test_a_correction_is_saved_and_can_be_taken_back(
-    lab: Lab, kernel: Kernel, tmp_path: Path, shoot: Callable[..., None]
-) -> None:
+def test_a_correction_is_saved_and_can_be_taken_back(lab: Lab, kernel: Kernel, shoot: Callable[..., None]) -> None:
     """It was…, a tap, consent: thanks, and a record; a reload still says so; taken back, the record is gone."""
-    place = tmp_path / "feedback"
-    notebook, pad = open_pad(lab, kernel, place)
+    place = lab.server.work / "feedback"
+    notebook, pad = open_pad(lab, kernel, "feedback")
     pad.draw_digit(7)
     pad.expect_digit(7)
     press(pad, "It was…")
@@ -158,7 +159,7 @@ def test_another_drawing_is_asked_about_anew(lab: Lab, kernel: Kernel, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "more", ["", "locale='de', size=160", "labels=[f'a rather long label {n}' for n in range(10)]"]
+    "more", ["", ", locale='de', size=160", ", labels=[f'a rather long label {n}' for n in range(10)]"]
 )
 def test_it_fits_and_axe_finds_nothing_wrong(lab: Lab, kernel: Kernel, tmp_path: Path, more: str) -> None:
     """In every step, in another language on a small pad, and with long labels, axe-core has no complaint."""
@@ -185,7 +186,7 @@ def test_it_fits_and_axe_finds_nothing_wrong(lab: Lab, kernel: Kernel, tmp_path:
 def test_the_wall_shows_and_changes_what_was_said(
     lab: Lab, kernel: Kernel, tmp_path: Path, shoot: Callable[..., None]
 ) -> None:
-    """Drawn, corrected, on the wall: found by a filter, relabelled, dropped; the folder follows; axe has no complaint."""
+    """Drawings are found by a filter, relabelled and dropped; the folder follows; axe-core has no complaint."""
     place = tmp_path / "feedback"
     _, pad = open_pad(lab, kernel, place)
     for digit in (7, 3, 4):
@@ -208,7 +209,6 @@ def test_the_wall_shows_and_changes_what_was_said(
     tiles.first.click()
     wall.locator("summary").click()
     found += faults_of(wall)
-    lab.page.screenshot(path="/tmp/wall.png")
     shoot("wall", lab.page, *notebook.top(1))
     wall.get_by_role("button", name="7️⃣", exact=True).click()
     expect(tiles).to_have_count(0)
@@ -222,3 +222,29 @@ def test_the_wall_shows_and_changes_what_was_said(
     expect(wall.get_by_role("status")).to_have_text("0 of 2 drawings.")
     assert sorted(said(place)) == [(3, 3), (7, 7)]
     assert found == []
+
+
+def test_visitors_of_a_dashboard_save_to_one_folder(browser: Browser, tmp_path: Path) -> None:
+    """Three visitors of a Voila dashboard, each with a kernel, correct one drawing each, their pages open together."""
+    place = tmp_path / "feedback"
+    cell = nbformat.v4.new_code_cell(CELL.format(place=str(place), more=""))
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "pad.ipynb")
+    with voila(tmp_path, tmp_path / "pad.ipynb") as server, contextlib.ExitStack() as visits:
+        pads = []
+        for _ in range(3):
+            page = visits.enter_context(browser.new_context()).new_page()
+            page.goto(server.url)
+            root = page.locator(".digit-widget")
+            root.wait_for()
+            pads.append(PadView(page, root))
+        for digit, pad in enumerate(pads, 3):
+            pad.draw_digit(digit)
+        for digit, pad in enumerate(pads, 3):
+            pad.expect_digit(digit)
+            press(pad, "It was…")
+            press(pad, "9")
+            press(pad, AGREE)
+        for pad in pads:
+            expect_words(pad, "Thank you. Saved as: 9")
+    assert sorted(said(place)) == [(3, 9), (4, 9), (5, 9)]
+    assert len({record.session for record in Feedback(place)}) == 3
