@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -12,8 +13,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from drawings import digit_strokes
+from PIL import Image
 
 from digit_widget import Classifier, DigitWidget, Feedback, FeedbackError
 from digit_widget.feedback import Record
@@ -339,6 +342,29 @@ def test_a_pad_saves_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     from digit_widget import predict
 
     assert predict(record.png).prediction == 7
+
+
+def test_whatever_a_comment_has_in_it_is_saved(tmp_path: Path) -> None:
+    """Line ends, quotes, half an emoji: the record is saved, and the next one too."""
+    pad = DigitWidget(feedback=tmp_path, strokes=digit_strokes(7))
+    say(pad, 7)
+    for number, comment in enumerate(('a "b"\n\u2028c', "half an emoji \ud83d", 5), 2):
+        pad.set_state({"_correction": {"number": number, "does": "comment", "comment": comment}})
+        assert pad._saved["state"] == "saved", pad._saved
+    pad.strokes = digit_strokes(3)
+    say(pad, 3, number=9)
+    assert [record.comment for record in Feedback(tmp_path)] == ["5", ""]
+
+
+def test_a_transparent_picture_is_saved_black_on_white(tmp_path: Path) -> None:
+    """Whoever reads the PNG without its transparency sees the drawing."""
+    picture = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    picture.paste((0, 0, 0, 255), (45, 10, 55, 90))
+    pad = DigitWidget(feedback=tmp_path)
+    pad.image = picture
+    say(pad, 1)
+    (record,) = Feedback(tmp_path)
+    assert np.asarray(Image.open(io.BytesIO(record.png)).convert("L"))[0, 0] == 255
 
 
 def test_a_second_word_changes_the_record_and_undo_drops_it(tmp_path: Path) -> None:

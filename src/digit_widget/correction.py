@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from digit_widget.data_url import DATA_URL
 from digit_widget.errors import DigitWidgetError, sentence
 from digit_widget.feedback import Feedback, FeedbackError, Record
 
@@ -130,6 +129,6 @@ class Corrections:
 
 
 def _png(drawing: Drawing) -> bytes:
-    url = drawing.picture if drawing.picture.startswith(_PNG) else drawing.cleaned()
-    found = DATA_URL.match(url)
-    return base64.b64decode(url[found.end() :] if found else "")
+    """Return a drawing as a PNG file, black on white: what the pad alone has drawn is that already."""
+    is_of_pad = bool(drawing.strokes) and not drawing.background and drawing.picture.startswith(_PNG)
+    return base64.b64decode((drawing.picture if is_of_pad else drawing.cleaned()).removeprefix(_PNG))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    import pandas as pd
+    from torch.utils.data import TensorDataset
+
     from digit_widget.feedback.evaluation import Evaluation
     from digit_widget.feedback.wall import Wall
 
@@ -122,6 +125,28 @@ class Feedback:
                 self._waiting = deque(kept)
             else:
                 self._store.drop(record)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a table with a row for each record; see `digit_widget.feedback.tables.to_pandas`."""
+        from digit_widget.feedback.tables import to_pandas  # noqa: PLC0415 - it imports numpy
+
+        return to_pandas(self)
+
+    def to_torch(self) -> TensorDataset:
+        """Return drawings and classes to train a network with; see `digit_widget.feedback.tables.to_torch`."""
+        from digit_widget.feedback.tables import to_torch  # noqa: PLC0415 - it imports numpy
+
+        return to_torch(self)
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write all records for another program, in the form that the name says.
+
+        ``"digits.npz"`` (numpy), ``"folder/"`` (torchvision's ImageFolder), ``"table.csv"``, ``"strokes.ndjson"``
+        (*Quick, Draw!*), ``"labelstudio.json"``; see `digit_widget.feedback.exports.export`.
+        """
+        from digit_widget.feedback.exports import export  # noqa: PLC0415 - it imports numpy
+
+        return export(self, path)
 
     def wall(self) -> Wall:
         """Return a widget with all drawings on it: to look through, to relabel and to drop them; it shows itself."""

@@ -137,7 +137,8 @@ def _picture(file: Path) -> bytes:
 
 
 def _encoded(record: Record) -> bytes:
-    return json.dumps(to_line(record), ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(to_line(record), ensure_ascii=False)
+    return text.encode(errors="replace") + b"\n"  # a comment may have half an emoji
 
 
 def _write_file(file: Path, content: bytes) -> None:
@@ -158,14 +159,14 @@ def _write_file(file: Path, content: bytes) -> None:
 
 def _append(file: Path, line: bytes) -> None:
     """Add a line to a file: in the place of one that never got its end, of a writer that was killed or had no room."""
-    with file.open("ab+") as out:
+    with file.open("ab+", buffering=0) as out:  # one call of the system's, so that it is hardly ever cut in two
         size = out.seek(0, os.SEEK_END)
         out.seek(max(0, size - 1))
         if size and out.read(1) != b"\n":
             out.seek(0)
             out.truncate(out.read().rfind(b"\n") + 1)
-        out.write(line)
-        out.flush()
+        while line:
+            line = line[out.write(line) :]
         os.fsync(out.fileno())
     _sync(file.parent)
 
