@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch.utils.data import TensorDataset
 
     from digit_widget.feedback.evaluation import Evaluation
+    from digit_widget.feedback.fine_tuning import FineTuned
     from digit_widget.feedback.wall import Wall
 
 __all__ = ["Feedback", "FeedbackError", "Record"]
@@ -172,6 +173,23 @@ class Feedback:
         from digit_widget.feedback.evaluation import evaluate  # noqa: PLC0415 - it imports numpy
 
         return evaluate(self, models)
+
+    def fine_tune(
+        self, path: str | os.PathLike[str] = "fine-tuned.safetensors", *, data: str | os.PathLike[str] = "data"
+    ) -> FineTuned:
+        """Train the bundled network on with what people said; see `digit_widget.feedback.fine_tuning.fine_tune`.
+
+        Parameters
+        ----------
+        path
+            Where the weights go: ``DigitWidget(model="fine-tuned.safetensors")`` answers with them. They are kept only
+            if no more than 0.1 points of MNIST's test digits were lost.
+        data
+            A folder with MNIST, as torchvision keeps it; it is downloaded where it is missing.
+        """
+        from digit_widget.feedback.fine_tuning import fine_tune  # noqa: PLC0415 - torch takes seconds to import
+
+        return fine_tune(self, path, data=data)
 
     def __iter__(self) -> Iterator[Record]:
         """Return all records that are saved, of whichever session; it raises `FeedbackError` if they cannot be read."""
