@@ -6,6 +6,7 @@ PostgreSQL and SQLite are tested; SQLAlchemy knows others.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from datetime import UTC
 from functools import partial
@@ -50,12 +51,13 @@ _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"
 """What is meant by an address that names no driver; SQLAlchemy's own choice differs between its versions."""
 _WAITS: dict[str, dict[str, int]] = {
     "sqlite": {"timeout": PATIENCE},
-    "postgresql": {"connect_timeout": PATIENCE, "tcp_user_timeout": 1000 * PATIENCE},
+    "postgresql+psycopg": {"connect_timeout": PATIENCE, "tcp_user_timeout": 1000 * PATIENCE},
 }
+"""`PATIENCE` in the drivers' words."""
 _FULL = ("53100", "SQLITE_FULL")
 _NO_RIGHT = ("25006", "42501", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 _BUSY = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_LOCKED")
-"""How codes begin, of PostgreSQL's and of SQLite's."""
+"""How the codes of errors begin, PostgreSQL's and SQLite's."""
 
 
 class DatabaseStore:
@@ -142,14 +144,15 @@ class DatabaseStore:
 
     def _page(self, last: sql.Row[Any] | None) -> Sequence[sql.Row[Any]]:
         """Return the rows that follow one, or the first, without their pictures."""
-        with self._using(), self._engine.connect() as connection:
-            if not self._is_there(connection):
+        with self._using():
+            if not self._is_there():
                 return []
             order = TABLE.c.time, TABLE.c.id
             query = sql.select(*order, sql.cast(TABLE.c.line, sql.Text).label("line")).order_by(*order).limit(PAGE)
             if last is not None:
                 query = query.where(sql.tuple_(*order) > (last.time, last.id))
-            return connection.execute(query).all()
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
 
     def _record(self, row: sql.Row[Any], page: list[str]) -> Record:
         try:
@@ -177,18 +180,19 @@ class DatabaseStore:
 
     def _make(self) -> None:
         """Make the table if it is not there."""
-        if self._is_made:
+        if self._is_there():
             return
         try:
             TABLE.metadata.create_all(self._engine)
-        except sql.exc.DBAPIError:  # unless another program was faster
-            with self._engine.connect() as connection:
-                if not self._is_there(connection):
-                    raise
-        self._is_made = True
+        except sql.exc.DBAPIError:
+            if not self._is_there():  # another program was not faster
+                raise
 
-    def _is_there(self, connection: sql.Connection) -> bool:
-        return self._is_made or sql.inspect(connection).has_table(TABLE.name)
+    def _is_there(self) -> bool:
+        if not self._is_made:
+            with self._engine.connect() as connection:
+                self._is_made = sql.inspect(connection).has_table(TABLE.name)
+        return self._is_made
 
     @contextmanager
     def _using(self) -> Iterator[None]:
@@ -203,7 +207,7 @@ class DatabaseStore:
         cause = getattr(error, "orig", None) or error
         words = _first_line(cause)
         for secret in self._secrets:
-            words = words.replace(secret, "***")
+            words = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", words)
         code = _code(cause)
         if code.startswith(_FULL):
             return f"The disk is full, so that nothing more can be saved in the database {self}. Make room there."
@@ -243,11 +247,12 @@ def _parsed(url: str) -> sql.URL:
     if is_file and parsed.database in (None, "", ":memory:"):
         message = "A database in memory keeps nothing. Write the name of its file: sqlite:///file.db."
         raise FeedbackError(message)
-    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    return parsed
 
 
 def _engine(url: sql.URL) -> sql.Engine:
-    waits = _WAITS.get(url.drivername.partition("+")[0], {}) if _driver(url) in ("", "pysqlite", "psycopg") else {}
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    waits = _WAITS.get(url.drivername, {})
     try:
         return sql.create_engine(
             url,
@@ -256,7 +261,8 @@ def _engine(url: sql.URL) -> sql.Engine:
             hide_parameters=True,  # what people have written does not belong into error messages
         )
     except ImportError as error:
-        how = "with: pip install 'digit-widget[db]'" if _driver(url) == "psycopg" else "from the package it comes in"
+        is_ours = url.drivername in _DRIVERS.values()
+        how = "with: pip install 'digit-widget[db]'" if is_ours else "from the package it comes in"
         message = (
             f"The driver for {url.drivername} databases cannot be loaded ({_first_line(error)}). Install it {how}."
         )
@@ -270,10 +276,6 @@ def _engine(url: sql.URL) -> sql.Engine:
     except (sql.exc.SQLAlchemyError, TypeError, ValueError):
         message = f"What the address says after its question mark is nothing that {url.drivername} databases know."
         raise FeedbackError(message) from None
-
-
-def _driver(url: sql.URL) -> str:
-    return url.drivername.partition("+")[2]
 
 
 def _row(record: Record) -> dict[str, Any]:
