@@ -28,7 +28,7 @@ HOSTS_WHEELS := tests/hosts/wheels/.fetched
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts lint types build page onnxruntime fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page onnxruntime fresh wheel bench screenshots train evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,7 +46,7 @@ test: fresh test-js chromium  ## Run every test: front end, Python, browser
 	$(PY) -m pytest
 
 test-python: $(DEV)  ## Run the Python tests that need no browser
-	$(PY) -m pytest tests --ignore=tests/browser
+	$(PY) -m pytest tests/test_*.py
 
 test-js: $(NODE)  ## Run the front end's own tests
 	cd js && npm run --silent test
@@ -56,6 +56,9 @@ test-browser: $(NODE) chromium  ## Run the tests that draw in a real browser
 
 test-hosts: $(HOSTS) $(HOSTS_NODE) $(HOSTS_WHEELS) chromium  ## Draw in every host; HOSTS_ARGS='--table --screenshots' writes docs/hosts
 	$(PY) -m pytest tests/hosts $(HOSTS_ARGS)
+
+test-databases: $(DEV)  ## Save feedback to SQLite, and to PostgreSQL if it is installed: apt-get install postgresql
+	$(PY) -m pytest tests/databases
 
 lint: $(DEV)  ## Check style and format of the Python code
 	$(VENV)/bin/ruff check

@@ -16,7 +16,7 @@ import { listen } from "./traits.js";
  * @typedef {object} OtherTraits
  * @property {string} _kept_as
  * @property {Partial<import("./offline.js").Offline>} _offline
- * @property {{ code?: string, consent?: string }} _feedback
+ * @property {{ code?: string, consent?: string, teaches?: boolean, saves?: boolean }} _feedback
  * @property {import("./feedback/index.js").Saved} _saved
  * @property {object} _correction
  * @typedef {import("./engine/responder.js").Traits & import("./panel.js").ShownTraits & OtherTraits} Traits
@@ -82,7 +82,7 @@ function render({ model, el }) {
   });
   /** @type {ReturnType<typeof import("./feedback/index.js").createFeedback> | undefined} */
   let feedback;
-  const { code, consent = "" } = model.get("_feedback");
+  const { code, ...asking } = model.get("_feedback");
   if (code) load(code).catch((error) => model.set("error", `Feedback cannot be given here: ${error.message}`));
 
   /** Load what asks whether the answer is right. @param {string} source */
@@ -125,7 +125,7 @@ function render({ model, el }) {
         protocol.state() === "current" && !isBlank(pad.drawing) && !traits.error && !isAlone(el) && !offline.isOn,
       of: { answered: model.get("_answered"), drawn: drawn ?? known, result: traits.result },
       saved: model.get("_saved"),
-      consent,
+      ...asking,
     });
   }
 

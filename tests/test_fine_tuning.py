@@ -41,7 +41,7 @@ def test_it_learns_and_does_not_forget(tmp_path: Path, mnist_root: Path) -> None
     pad = DigitWidget()
     pad.strokes = arrow(0)
     assert pad.prediction != 4
-    found = feedback.fine_tune(tmp_path / "tuned.safetensors", data=mnist_root)
+    found = fine_tune(feedback, tmp_path / "tuned.safetensors", data=mnist_root, steps=120)
     assert found.learnt == (0.0, 1.0)
     assert found.mnist[0] - found.mnist[1] <= 0.001
     assert found.path == tmp_path / "tuned.safetensors"
@@ -59,8 +59,9 @@ def test_what_has_forgotten_too_much_is_not_kept(
 ) -> None:
     """Sevens that are said to be ones, and nothing of old learnt along: the sentence says so, and there is no file."""
     monkeypatch.setattr("digit_widget.feedback.fine_tuning.REMEMBERED", 0.0)
+    monkeypatch.setattr("digit_widget.feedback.fine_tuning.REHEARSED", 100)
     feedback = corrected(tmp_path / "feedback", [digit_strokes(7, side=side / 10) for side in range(3, 9)], 1)
-    found = fine_tune(feedback, tmp_path / "tuned.safetensors", data=mnist_root, steps=60)
+    found = fine_tune(feedback, tmp_path / "tuned.safetensors", data=mnist_root, steps=30)
     assert found.mnist[0] - found.mnist[1] > 0.001
     assert found.path is None
     assert "Not kept" in str(found)

@@ -37,6 +37,9 @@ SHIPPED = {
     "static/widget.css",
     "static/engine.js",
     "static/page.js",
+    "static/feedback.js",
+    "static/wall.js",
+    "static/wall.css",
     "ort/ort.mjs",
     "ort/ort.wasm.xz",
     "ort/README.md",
@@ -44,6 +47,7 @@ SHIPPED = {
     "weights/digits.json",
     "weights/digits.safetensors",
     "weights/digits.onnx",
+    "weights/teaching.npz",
     "weights/README.md",
 }
 """Every file of the package that is not Python."""

@@ -1,4 +1,5 @@
-// What a person says about an answer: Right, or It was…; asked below the panel, sent to Python, which saves it.
+// What a person says about an answer: Right, or It was…; asked below the panel, sent to Python, which saves it, or
+// learns from it: then the person is asked which one it is.
 // A bundle of its own, which a pad has only if it has feedback. It knows no model; widget.js connects it.
 
 import ALL from "./texts.json" with { type: "json" };
@@ -26,6 +27,7 @@ import CSS from "./feedback.css";
  * @property {boolean} consented
  * @property {"saved" | "undone" | "failed"} [state]
  * @property {string} [error]  why it failed
+ * @property {number[]} taught  how many drawings of each class a teacher has
  * @property {number} [waiting]  how many records could not be saved yet, and are kept to be tried again
  * @property {Of} [of]
  * @property {string} [label]  what it was saved as; "" for none of the labels
@@ -39,7 +41,9 @@ import CSS from "./feedback.css";
  * @property {boolean} isAnswered  whether there is an answer to the drawing on the pad
  * @property {Of} of
  * @property {Saved} saved
- * @property {string} consent  what is said before anything is saved; its own words if ""
+ * @property {boolean} [teaches]  whether the pad is taught
+ * @property {boolean} [saves]  whether what is said is saved
+ * @property {string} [consent]  what is said before anything is saved; its own words if ""
  */
 
 /** @param {Of | undefined} one @param {Of} other */
@@ -109,6 +113,14 @@ export function createFeedback(document, send) {
     else go("consent");
   }
 
+  /** A class to be taught, with how many drawings it has. @param {string} label @param {number} index */
+  function lesson(label, index) {
+    const count = view.saved.taught[index];
+    const made = button(label, () => choose(index), `${view.voice.aloud(label)} (${count})`);
+    if (count) made.append(` ${count}`);
+    return made;
+  }
+
   function comment() {
     const form = document.createElement("form"); // Enter submits it, whatever hears the key before
     const input = document.createElement("input");
@@ -126,8 +138,11 @@ export function createFeedback(document, send) {
 
   /** The sentence and the buttons that are to be seen. @returns {[string, () => HTMLElement[]]} */
   function content() {
-    const { saved, of, labels, prediction, voice, consent } = view;
+    const { saved, of, labels, prediction, voice, consent, teaches, saves } = view;
     const isSaved = saved.state === "saved" && isSame(saved.of, of);
+    const isUndone = saved.state === "undone" && isSame(saved.of, of);
+    const label = saved.label ? voice.aloud(saved.label) : say("none");
+    const undo = () => button(say("undo"), () => tell("undo"));
     if (step === "consent")
       return [
         consent || say("consent"),
@@ -137,7 +152,7 @@ export function createFeedback(document, send) {
       return [
         say("was"),
         () => [
-          ...labels.map((label, index) => button(label, () => choose(index), voice.aloud(label))),
+          ...labels.map((text, index) => button(text, () => choose(index), voice.aloud(text))),
           button(say("none"), () => choose(null)),
         ],
       ];
@@ -146,12 +161,13 @@ export function createFeedback(document, send) {
     if (number > saved.number) return [say("saving"), () => []];
     if (saved.state === "failed" && isSame(saved.of ?? of, of))
       return [saved.error ?? "", () => (saved.waiting ? [button(say("retry"), () => tell("retry"))] : [correct])];
-    if (isSaved)
+    if (teaches)
       return [
-        say("thanks", saved.label ? voice.aloud(saved.label) : say("none")),
-        () => [button(say("undo"), () => tell("undo")), button(say("comment"), () => go("comment")), correct],
+        isSaved ? say(saves ? "thanks" : "learnt", label) : say(isUndone ? "undone" : "which"),
+        () => [...labels.map(lesson), ...(isSaved ? [undo()] : [])],
       ];
-    const isUndone = saved.state === "undone" && isSame(saved.of, of);
+    if (isSaved)
+      return [say("thanks", label), () => [undo(), button(say("comment"), () => go("comment")), correct]];
     return [isUndone ? say("undone") : say("ask"), () => [button(say("right"), () => choose(prediction)), correct]];
   }
 
@@ -168,7 +184,8 @@ export function createFeedback(document, send) {
     element.dataset.empty = String(!view.isAnswered); // its place stays: nothing jumps
     element.inert = !view.isAnswered;
     const [sentence, make] = content();
-    const key = JSON.stringify([step, sentence, view.labels, view.prediction, view.voice.language, view.saved.state]);
+    const { labels, prediction, voice, saved } = view;
+    const key = JSON.stringify([step, sentence, labels, prediction, voice.language, saved.state, saved.taught]);
     if (key === built) return;
     built = key;
     const hadFocus = controls.contains(document.activeElement);

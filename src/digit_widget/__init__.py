@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from digit_widget.explain import Explanation
     from digit_widget.feedback import Feedback, FeedbackError
     from digit_widget.models import ModelError, ModelWarning, load_model
+    from digit_widget.models.teacher import Teacher
     from digit_widget.picture import PictureError
     from digit_widget.prediction import predict
     from digit_widget.widget import DigitWidget
@@ -27,6 +28,7 @@ __all__ = [
     "ModelError",
     "ModelWarning",
     "PictureError",
+    "Teacher",
     "compare",
     "load_model",
     "predict",
@@ -43,6 +45,7 @@ _HOMES = {
     "ModelError": "models",
     "ModelWarning": "models",
     "PictureError": "picture",
+    "Teacher": "models.teacher",
     "compare": "comparison",
     "load_model": "models",
     "predict": "prediction",

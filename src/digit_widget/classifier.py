@@ -13,6 +13,8 @@ from digit_widget.contract import check_outputs, log_probabilities, softmax
 from digit_widget.deadline import Caller
 from digit_widget.dot import is_dot
 from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, check_labels, uniform
+from digit_widget.models.adapting import brings_labels
+from digit_widget.models.teacher import Teacher
 from digit_widget.normalise import normalise as normalise_ink
 from digit_widget.preparation import Preparation, shown
 from digit_widget.probe import KnownModel, probe
@@ -45,12 +47,12 @@ class Classifier:
     model
         A ``torch.nn.Module``, a program of ``torch.export``, a model of Keras or a session of onnxruntime's; the path
         of a safetensors, ONNX, Keras or torch file (see `load_model`); a fitted estimator or pipeline of
-        scikit-learn's, for rows of pixels; a function that takes a PIL picture (white ink on black) and returns
-        probabilities or a label, or takes a batch of tensors and returns logits; another classifier; or None for the
-        bundled CNN.
+        scikit-learn's, for rows of pixels; a `Teacher`, or the path of what one has saved; a function that takes a PIL
+        picture (white ink on black) and returns probabilities or a label, or takes a batch of tensors and returns
+        logits; another classifier; or None for the bundled CNN.
     labels
-        One for each class, as a list or as one string: ``"🐱🐶🐭"``. By default those of the other classifier, or the
-        ten keycap emoji.
+        One for each class, as a list or as one string: ``"🐱🐶🐭"``. By default those of the other classifier or of the
+        teacher, or the ten keycap emoji.
     transform
         A function that makes the model's picture, in place of `inputs` and `input_size`: a torchvision transform, or
         any function that takes the ink (a square PIL picture, mode L, 0 = paper, 255 = full ink) and returns a tensor,
@@ -120,6 +122,9 @@ class Classifier:
         timeout: float | None = None,
         **pictures: Unpack[PictureKeywords],
     ) -> None:
+        if brings_labels(model):
+            teacher = model if isinstance(model, Teacher) else Teacher.load(model)  # type: ignore[arg-type]  # a path
+            model, labels = teacher, teacher.labels if labels is None else labels
         other = model if isinstance(model, Classifier) else None
         if other:
             labels = other.labels if labels is None else labels
@@ -146,6 +151,11 @@ class Classifier:
     def transform(self) -> Callable[[Image.Image], Any] | None:
         """The function that makes the model's pictures, if there is one."""
         return self._known.preparation.transform
+
+    @property
+    def teacher(self) -> Teacher | None:
+        """The teacher that answers, if one does."""
+        return self.source if isinstance(self.source, Teacher) else None
 
     @property
     def normalise(self) -> bool:
@@ -215,11 +225,11 @@ class Classifier:
             is_asked_alike = other.source is None or are_digits(self.labels) <= are_digits(other.labels)
             if known.preparation == preparation and is_asked_alike:
                 return known.with_labels(self.labels)
-        if self.source is None and preparation.transform is None:
-            bundled = models.load_model()
-            check_labels(self.labels, bundled.classes or 0)
+        if (self.source is None or isinstance(self.source, Teacher)) and preparation.transform is None:
+            ours = models.load_model() if self.source is None else self.source
+            check_labels(self.labels, ours.classes or 0)
             preparation.check_is_usual()
-            return KnownModel(bundled, preparation)
+            return KnownModel(ours, preparation)
         return probe(self.source, self.labels, preparation, Caller())
 
     def _classify(self, inks: list[Ink]) -> list[Answer]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from digit_widget.correction import Corrections
     from digit_widget.desk import Classifiers
+    from digit_widget.models.teacher import Teacher
     from digit_widget.shown import Shown
 
 MOST = 2**53 - 1
@@ -47,13 +48,13 @@ class Connection(PadTraits):
     def _start(self, classifiers: Classifiers, traits: dict[str, Any]) -> None:
         """Set up the pad, once it is known which classifiers answer."""
         self._desk, self._publisher = Desk(classifiers), Publisher(self)
-        self._corrections = _corrections(traits.pop("feedback", None), self._about)
+        self._corrections = _corrections(traits.pop("feedback", None), self._about, teaches=traits.pop("teach", False))
         self._keepsake = Keepsake(self._kept)
         self._publish(self._desk.shown)
         super().__init__(**traits)
         if self._corrections:
             self.set_trait("_feedback", self._corrections.as_trait())
-            self.set_trait("_saved", self._corrections.told)
+            self.set_trait("_saved", self._corrections.tell(self._desk.shown, self._teacher()))
         if classifiers == (None,) and missing():
             self.set_trait("_offline", bundled_packed().as_trait(always=True))
         elif classifiers == (None,):
@@ -86,8 +87,7 @@ class Connection(PadTraits):
             if drawing is not None:
                 self._receive(drawing)
             if said is not None and self._corrections:
-                self._corrections.take(said, self._desk.shown)
-                self._publisher.publish(self._desk.shown.generation, {"_saved": self._corrections.told})
+                self._take(self._corrections, said)
 
     def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
         """Take a drawing from a front end; js/protocol.js says what is in it."""
@@ -141,6 +141,18 @@ class Connection(PadTraits):
         except LabelsError as error:
             if self._desk.drawing.is_blank:
                 self._say(str(error))
+
+    def _take(self, corrections: Corrections, said: object) -> None:
+        """Do what a person says about an answer, and answer anew if something was learnt from it."""
+        if corrections.take(said, self._desk.shown, self._teacher()):
+            self._change(lambda: self._desk.swap(self._desk.classifiers))
+        told = corrections.tell(self._desk.shown, self._teacher())
+        self._publisher.publish(self._desk.shown.generation, {"_saved": told})
+
+    def _teacher(self) -> Teacher | None:
+        first = self._desk.classifiers[0]
+        is_taught = self._corrections is not None and self._corrections.teaches
+        return first.teacher if is_taught and first else None
 
     def _about(self) -> dict[str, Any]:
         """Return what a record of feedback says of the pad."""
@@ -229,14 +241,15 @@ class Connection(PadTraits):
         return answer.result if answer else NO_ANSWER
 
 
-def _corrections(feedback: object, about: Callable[[], dict[str, Any]]) -> Corrections | None:
-    """Return what saves feedback, if that is wanted."""
-    if feedback is None or feedback is False:
+def _corrections(feedback: object, about: Callable[[], dict[str, Any]], *, teaches: bool) -> Corrections | None:
+    """Return what takes what people say about answers, if that is to be saved or learnt from."""
+    is_saved = feedback is not None and feedback is not False
+    if not (is_saved or teaches):
         return None
     from digit_widget.correction import Corrections  # noqa: PLC0415 - few pads have feedback
     from digit_widget.feedback import Feedback  # noqa: PLC0415
 
-    return Corrections(Feedback.of(feedback), about)
+    return Corrections(Feedback.of(feedback) if is_saved else None, about, teaches=teaches)
 
 
 def _as_outcome(given: object, labels: Sequence[str]) -> Outcome:

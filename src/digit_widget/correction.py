@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from digit_widget.drawing import Drawing
+    from digit_widget.models.teacher import Teacher
     from digit_widget.shown import Shown
 
 LONGEST_COMMENT = 2000
@@ -23,34 +24,45 @@ _PNG = "data:image/png;base64,"
 
 
 class Corrections:
-    """Saves what is said on one pad; js/feedback/index.js says what is in a message.
+    """Takes what is said on one pad to where it is saved, and to who learns from it; js/feedback/index.js asks for it.
 
     Parameters
     ----------
     feedback
-        Where it is saved.
+        Where it is saved, if it is.
     about
         Returns what a record says besides of the pad, as fields of `Record`: `model`, `weights`, `locale`, `settings`.
-
-    Attributes
-    ----------
-    told
-        What the front end is told: the value of the trait `_saved`.
+    teaches
+        Whether the pad is taught.
     """
 
-    def __init__(self, feedback: Feedback, about: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, feedback: Feedback | None, about: Callable[[], Mapping[str, Any]], *, teaches: bool) -> None:
         self.feedback = feedback
-        self.told: dict[str, Any] = {"number": 0, "consented": False}
+        self.teaches = teaches
         self._about = about
+        # Where nothing is saved, there is nothing to agree to.
+        self._told: dict[str, Any] = {"number": 0, "consented": feedback is None}
         self._last: Record | None = None
+        self._has_learnt = False
+        """Whether what was said last was learnt, and can be forgotten."""
 
     def as_trait(self) -> dict[str, Any]:
         """Return what a page needs to ask for feedback: the value of the trait `_feedback`."""
         code = files(__package__).joinpath("static", "feedback.js").read_text(encoding="utf-8")
-        return {"code": code, "consent": self.feedback.consent}
+        consent = self.feedback.consent if self.feedback else ""
+        return {"code": code, "consent": consent, "teaches": self.teaches, "saves": self.feedback is not None}
 
-    def take(self, message: Any, shown: Shown) -> None:  # noqa: ANN401 - a front end may send anything
-        """Do what a message asks for, and have `told` say what came of it.
+    def tell(self, shown: Shown, teacher: Teacher | None) -> dict[str, Any]:
+        """Return what the page is told, the value of the trait `_saved`: what came of the last message."""
+        of, answer = self._told.get("of"), shown.outcomes[0].answer
+        if of and answer and (of["answered"], of["drawn"]) == (shown.settled, shown.drawn):
+            self._told["of"] = of | {"result": answer.result}  # what was learnt may have changed it
+        self._told["waiting"] = self.feedback.waiting if self.feedback else 0
+        self._told["taught"] = teacher.counts if teacher else []
+        return dict(self._told)
+
+    def take(self, message: Any, shown: Shown, teacher: Teacher | None = None) -> bool:  # noqa: ANN401 - a front end may send anything
+        """Do what a message asks for; `tell` then says what came of it.
 
         Parameters
         ----------
@@ -58,34 +70,40 @@ class Corrections:
             From the front end.
         shown
             What the pad shows.
+        teacher
+            Who learns from it.
+
+        Returns
+        -------
+        bool
+            Whether the teacher knows something else now.
         """
         if not isinstance(message, dict) or type(number := message.get("number")) is not int:
-            return
-        self.told = self.told | {"number": number, "error": ""}
+            return False
+        self._told |= {"number": number, "error": ""}
         if message.get("consents") is True:
-            self.told["consented"] = True
+            self._told["consented"] = True
+        before = teacher.counts if teacher else []
         try:
-            self._do(message, shown)
+            self._do(message, shown, teacher)
         except (DigitWidgetError, ImportError) as error:
-            self.told |= {"state": "failed", "error": sentence(error)}
-        self.told["waiting"] = self.feedback.waiting
+            self._told |= {"state": "failed", "error": sentence(error)}
+        return teacher is not None and teacher.counts != before
 
-    def _do(self, message: dict[str, Any], shown: Shown) -> None:
+    def _do(self, message: dict[str, Any], shown: Shown, teacher: Teacher | None) -> None:
         match message.get("does"):
             case "say":
-                self._say(message, shown)
+                self._say(message, shown, teacher)
             case "comment" if self._last:
-                self._save(self._last.changed(comment=str(message.get("comment", ""))[:LONGEST_COMMENT]))
-            case "undo" if self._last:
-                self.feedback.drop(self._last)
-                self._last = None
-                self.told["state"] = "undone"
-            case "retry":
+                self._save(self._last.changed(comment=_text(message.get("comment", ""))), is_new=False)
+            case "undo":
+                self._undo(teacher)
+            case "retry" if self.feedback:
                 self.feedback.retry()
-                self.told["state"] = "saved"
+                self._told["state"] = "saved"
 
-    def _say(self, message: dict[str, Any], shown: Shown) -> None:
-        if not self.told["consented"]:
+    def _say(self, message: dict[str, Any], shown: Shown, teacher: Teacher | None) -> None:
+        if not self._told["consented"]:
             reason = "Nothing is saved before whoever draws has agreed to it."
             raise FeedbackError(reason)
         target, answer = message.get("target"), shown.outcomes[0].answer
@@ -97,17 +115,35 @@ class Corrections:
         if target is not None and not (type(target) is int and 0 <= target < len(shown.labels)):
             reason = f"The pad sent a class that is not there: {target!r:.60}."
             raise FeedbackError(reason)
-        again = self._last if self.told.get("of") == of else None
-        record = again.changed(target=target) if again else self._record(shown, target)
-        self.told |= {"of": of, "label": "" if target is None else record.label}
-        self._save(record, is_new=not again)
+        is_again = self._told.get("of") == of
+        again = self._last if is_again else None
+        record = None
+        if self.feedback:  # made first: what is learnt from it changes the model
+            record = again.changed(target=target) if again else self._record(shown, target)
+        if teacher:
+            if is_again and self._has_learnt:
+                teacher.forget()
+            self._has_learnt = target is not None
+            if target is not None:
+                teacher.teach(answer.seen, target)  # type: ignore[union-attr]  # there is one: see `is_same`
+        self._told |= {"of": of, "label": "" if target is None else shown.labels[target], "state": "saved"}
+        if record:
+            self._save(record, is_new=not again)
+
+    def _undo(self, teacher: Teacher | None) -> None:
+        if teacher and self._has_learnt:
+            teacher.forget()
+        if self.feedback and self._last:
+            self.feedback.drop(self._last)
+        self._has_learnt, self._last = False, None
+        self._told["state"] = "undone"
 
     def _record(self, shown: Shown, target: int | None) -> Record:
         answer: Any = shown.outcomes[0].answer
         now, png = datetime.now(UTC), _png(shown.drawing)
         return Record(
             id=f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}",
-            session=self.feedback.session,
+            session=self.feedback.session if self.feedback else "",
             time=now,
             strokes=shown.drawing.strokes,
             labels=shown.labels,
@@ -119,13 +155,18 @@ class Corrections:
             **self._about(),
         )
 
-    def _save(self, record: Record, *, is_new: bool = False) -> None:
+    def _save(self, record: Record, *, is_new: bool) -> None:
         self._last = record  # it is kept if it cannot be saved now
-        if is_new:
+        if self.feedback and is_new:
             self.feedback.add(record)
-        else:
+        elif self.feedback:
             self.feedback.change(record)
-        self.told["state"] = "saved"
+        self._told["state"] = "saved"
+
+
+def _text(comment: object) -> str:
+    """Return a comment as every store can have it: without NUL and halves of emoji."""
+    return str(comment)[:LONGEST_COMMENT].replace("\0", "").encode(errors="replace").decode()
 
 
 def _png(drawing: Drawing) -> bytes:

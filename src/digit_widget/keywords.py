@@ -38,6 +38,7 @@ class PadKeywords(PictureKeywords, total=False):
     panel: Literal["full", "compact", "none"]
     offline: bool
     feedback: Any
+    teach: bool
     layout: Any
     tabbable: bool | None
 

@@ -13,6 +13,7 @@ from digit_widget.keywords import PAD_KEYWORDS, meant, split
 from digit_widget.labels import KEYCAPS, as_labels, check_labels
 from digit_widget.loading import classifier_class
 from digit_widget.models import ModelError
+from digit_widget.models.adapting import brings_labels
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from digit_widget.explain import Explanation
     from digit_widget.feedback import Feedback
     from digit_widget.keywords import PadKeywords
+    from digit_widget.models.teacher import Teacher
     from digit_widget.packed import Packed
 
 _STATIC = Path(__file__).parent / "static"
@@ -62,6 +64,9 @@ class DigitWidget(Connection):
     feedback
         Where what people say about the answers is saved, with their drawings: a folder, True for one called feedback
         beside the notebook, or a `Feedback`. The panel then has *Right* and *It was…*, and asks for consent first.
+    teach
+        Whether the pad learns: draw, and say which class it is. With `labels` of your own it answers from the second
+        class on; without, the bundled network's answers are bent towards your hand. See `Teacher`.
     **widget
         ``layout`` and ``tabbable`` of every ipywidget.
 
@@ -98,6 +103,8 @@ class DigitWidget(Connection):
         said, traits = split(keywords)
         self._model, self._pictures = model, said
         labels, is_offline = traits.pop("labels", None), traits.pop("offline", False)
+        if traits.get("teach"):
+            model = self._model = _teacher(model, labels)
         classifier = None  # the bundled one, which is made with the first drawing
         is_usual = model is None and self._pictures in ({}, {"normalise": True})
         if not is_usual or (is_offline and not missing()):  # where something is missing, the page answers anyway
@@ -131,7 +138,7 @@ class DigitWidget(Connection):
         Classifier = classifier_class()  # noqa: N806 - a class
         classifier = model
         if not isinstance(classifier, Classifier):
-            classifier = Classifier(model, self.labels, **self._pictures)
+            classifier = Classifier(model, None if brings_labels(model) else self.labels, **self._pictures)
         packed = classifier.packed() if self._offline else None
         self._model = model
         self._change(lambda: self._desk.swap((classifier,)))
@@ -146,6 +153,11 @@ class DigitWidget(Connection):
     def feedback(self) -> Feedback | None:
         """What people have said about the answers; None unless it is saved."""
         return self._corrections.feedback if self._corrections else None
+
+    @property
+    def teacher(self) -> Teacher | None:
+        """What learns from the drawings; None unless the pad is taught."""
+        return self._teacher()
 
     @property
     def traceback(self) -> str:
@@ -215,3 +227,22 @@ class DigitWidget(Connection):
         """Return what a cell's output holds of the widget, and have below it what the notebook keeps."""
         self._keepsake.show(self._kept_as)
         return super()._repr_mimebundle_(**options)
+
+
+def _teacher(model: object, labels: str | Iterable[str] | None) -> Teacher:
+    """Return what is to be taught.
+
+    Raises
+    ------
+    ModelError
+        If the model is one that cannot be taught.
+    """
+    Classifier = classifier_class()  # noqa: N806 - a class; it imports numpy, which a teacher needs
+    from digit_widget.models.teacher import Teacher  # noqa: PLC0415
+
+    if model is None:
+        return Teacher(KEYCAPS if labels is None else labels)
+    if teacher := Classifier.of(model).teacher:
+        return teacher
+    message = "teach=True is for classes of your own and for the bundled network; leave model= out, or pass a Teacher."
+    raise ModelError(message)

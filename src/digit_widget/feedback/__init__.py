@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from digit_widget.errors import a
 from digit_widget.feedback.folder import FolderStore
 from digit_widget.feedback.record import FeedbackError, Record
+from digit_widget.locks import Lock
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch.utils.data import TensorDataset
 
+    from digit_widget.feedback.database import DatabaseStore
     from digit_widget.feedback.evaluation import Evaluation
     from digit_widget.feedback.fine_tuning import FineTuned
     from digit_widget.feedback.wall import Wall
@@ -33,7 +34,8 @@ class Feedback:
     Parameters
     ----------
     place
-        A folder, which is made with the first record.
+        A folder, which is made with the first record; or a database, as a URL of SQLAlchemy's (extra ``db``):
+        ``"postgresql://user:password@host/name"``, ``"sqlite:///feedback.db"``.
     consent
         What people are told before anything is saved; the widget's own words when ``""``. They say yes, or nothing is.
 
@@ -53,9 +55,9 @@ class Feedback:
     def __init__(self, place: str | os.PathLike[str] = "feedback", *, consent: str = "") -> None:
         self.consent = consent
         self.session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        self._store = FolderStore(Path(place).absolute())
+        self._store = _store(place)
         self._waiting: deque[Record] = deque()
-        self._lock = threading.RLock()
+        self._lock = Lock()
 
     @classmethod
     def of(cls, given: object) -> Feedback:
@@ -95,37 +97,28 @@ class Feedback:
         """
         with self._lock:
             self._waiting.append(record)
-            self.retry()
+            self._save_waiting()
 
     def retry(self) -> None:
         """Save the records that could not be saved before, in order; it raises what `add` does."""
         with self._lock:
-            while self._waiting:
-                try:
-                    self._store.add(self._waiting[0])
-                except FeedbackError as error:
-                    message = f"{error} What was to be saved is kept, and tried again with the next."
-                    raise FeedbackError(message) from error
-                self._waiting.popleft()
+            self._save_waiting()
 
     def change(self, record: Record) -> None:
         """Save a record in the place of the one with its id: ``feedback.change(record.changed(target=7))``."""
         with self._lock:
-            for index, waiting in enumerate(self._waiting):
-                if waiting.id == record.id:
-                    self._waiting[index] = record
-                    self.retry()
-                    return
-            self._store.change(record)
+            waiting = [one.id for one in self._waiting]
+            if record.id in waiting:
+                self._waiting[waiting.index(record.id)] = record
+                self._save_waiting()
+            else:
+                self._store.change(record)
 
     def drop(self, record: Record) -> None:
         """Remove a record and its picture."""
         with self._lock:
-            kept = [waiting for waiting in self._waiting if waiting.id != record.id]
-            if len(kept) < len(self._waiting):
-                self._waiting = deque(kept)
-            else:
-                self._store.drop(record)
+            self._waiting = deque(one for one in self._waiting if one.id != record.id)
+            self._store.drop(record)  # one that waits may be there all the same, if that could not be told
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a table with a row for each record; see `digit_widget.feedback.tables.to_pandas`."""
@@ -191,6 +184,15 @@ class Feedback:
 
         return fine_tune(self, path, data=data)
 
+    def _save_waiting(self) -> None:
+        while self._waiting:
+            try:
+                self._store.add(self._waiting[0])
+            except FeedbackError as error:
+                message = f"{error} What was to be saved is kept, and tried again with the next."
+                raise FeedbackError(message) from error
+            self._waiting.popleft()
+
     def __iter__(self) -> Iterator[Record]:
         """Return all records that are saved, of whichever session; it raises `FeedbackError` if they cannot be read."""
         return iter(self._store)
@@ -204,3 +206,11 @@ class Feedback:
 
     def __repr__(self) -> str:
         return f"Feedback({self.place!r})"
+
+
+def _store(place: str | os.PathLike[str]) -> FolderStore | DatabaseStore:
+    if isinstance(place, str) and "://" in place:
+        from digit_widget.feedback.database import DatabaseStore  # noqa: PLC0415 - SQLAlchemy is an extra
+
+        return DatabaseStore(place)
+    return FolderStore(Path(place).absolute())

@@ -187,6 +187,7 @@ class DatabaseStore:
         except sql.exc.DBAPIError:
             if not self._is_there():  # another program was not faster
                 raise
+        self._is_made = True
 
     def _is_there(self) -> bool:
         if not self._is_made:

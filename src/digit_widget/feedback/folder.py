@@ -95,8 +95,10 @@ class FolderStore:
 
     def _rewrite(self, record: Record, change: Callable[[list[Record]], list[Record]]) -> None:
         folder = self.folder / record.session
+        file = folder / LINES
+        if not file.exists():
+            return
         with self._writing(folder):
-            file = folder / LINES
             if lines := b"".join(map(_encoded, change(self._records(file)))):
                 _write_file(file, lines)
             else:  # Hugging Face's reader takes no empty file

@@ -74,8 +74,8 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
     ----------
     path
         A ``.safetensors`` file (run by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with weights of
-        the article's CNN, any ``.onnx`` file (needs onnxruntime), or a ``.keras`` or ``.h5`` file (needs Keras, whose
-        safe mode reads it). None is the bundled CNN, which is loaded once in a process.
+        the article's CNN, any ``.onnx`` file (needs onnxruntime), a ``.keras`` or ``.h5`` file (needs Keras, whose
+        safe mode reads it), or what a `Teacher` has saved. None is the bundled CNN, which is loaded once in a process.
     into
         A ``torch.nn.Module`` of one's own that gets the weights in a torch checkpoint or a safetensors file, all of
         them or none, and is then the model. It keeps its device, dtype and mode.
@@ -99,7 +99,15 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
     file = Path(path)
     if reason := refusal(file):
         raise ModelError(reason)
+    return _load(file, into)
+
+
+def _load(file: Path, into: object) -> Model:
     match file.suffix.lower():
+        case ".json":
+            from digit_widget.models.teacher import Teacher  # noqa: PLC0415 - it imports numpy
+
+            return Teacher.load(file)
         case suffix if into is not None and suffix in (".safetensors", *_CHECKPOINTS):
             return _pytorch("for into=").load_module(file, into)  # type: ignore[no-any-return]
         case ".safetensors":

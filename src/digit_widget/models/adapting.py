@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from digit_widget.errors import a
 from digit_widget.models import Model, ModelError, load_model
+from digit_widget.models.files import is_taught
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,13 @@ def is_instance(value: object, *kinds: str) -> bool:
         if isinstance(found, type) and isinstance(value, found):
             return True
     return False
+
+
+def brings_labels(source: object) -> bool:
+    """Return whether a model has labels of its own: a teacher, or the path of what one has saved."""
+    if isinstance(source, (str, os.PathLike)):
+        return is_taught(Path(source))
+    return is_instance(source, "digit_widget.models.teacher.Teacher")
 
 
 def _advice(source: object) -> str:

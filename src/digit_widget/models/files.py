@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+TAUGHT = "digit-widget teacher"
+"""What stands at the beginning of a file that a teacher has saved."""
 _SAVED_MODEL = (
     "a TensorFlow SavedModel",
     (
@@ -58,9 +60,18 @@ def refusal(path: Path) -> str:
     folder = path.parent if name == "saved_model.pb" else path
     if (folder / "saved_model.pb").is_file():
         return _advised(folder, *_SAVED_MODEL)
-    if kind := _KINDS.get(path.suffix.lower()):
+    if (kind := _KINDS.get(path.suffix.lower())) and not is_taught(path):
         return _advised(path, *kind)
     return f"{str(path)!r} is a folder. Pass the path of the model's file in it." if path.is_dir() else ""
+
+
+def is_taught(path: Path) -> bool:
+    """Return whether a file begins as those that a teacher has saved."""
+    try:
+        with path.open("rb") as file:
+            return TAUGHT.encode() in file.read(100)
+    except OSError:
+        return False
 
 
 def _exists(path: Path) -> bool:

@@ -96,22 +96,37 @@ class NumpyCNN:
         numpy.ndarray
             Shape (n, classes), float32.
         """
-        logits = np.empty((len(pictures), self.classes), np.float32)
-        for start in range(0, len(pictures), BLOCK):
-            logits[start : start + BLOCK] = self._logits(pictures[start : start + BLOCK])
-        return logits
+        return self.last(self.inside(pictures)[1])
 
-    def _logits(self, pictures: Array) -> Array:
+    def inside(self, pictures: Array) -> tuple[Array, Array]:
+        """Return what is computed on the way to the logits.
+
+        Parameters
+        ----------
+        pictures
+            As for a call.
+
+        Returns
+        -------
+        convolved, hidden : numpy.ndarray
+            Shapes (n, 576), rows, columns and then channels, and (n, 256); float32, not negative.
+        """
         first, second, third = self._convolutions
-        x = np.moveaxis(pictures, 1, -1)  # (n, 28, 28, 1)
-        x = _relu(_convolve(x, *first))  # (n, 24, 24, 32)
-        x = _relu(_pool(_convolve(x, *second)))  # (n, 10, 10, 32)
-        x = _relu(_pool(_convolve(x, *third)))  # (n, 3, 3, 64)
+        convolved = np.empty((len(pictures), 3 * 3 * 64), np.float32)
+        for start in range(0, len(pictures), BLOCK):
+            x = np.moveaxis(pictures[start : start + BLOCK], 1, -1)  # (n, 28, 28, 1)
+            x = _relu(_convolve(x, *first))  # (n, 24, 24, 32)
+            x = _relu(_pool(_convolve(x, *second)))  # (n, 10, 10, 32)
+            x = _relu(_pool(_convolve(x, *third)))  # (n, 3, 3, 64)
+            convolved[start : start + BLOCK] = x.reshape(len(x), -1)
         weight, bias = self._hidden
-        x = x.reshape(len(x), 1, -1) @ weight  # one picture at a time: see IN_ONE_THREAD
-        x = _relu(x[:, 0] + bias)  # (n, 256)
+        hidden = convolved[:, None] @ weight  # one picture at a time: see IN_ONE_THREAD
+        return convolved, _relu(hidden[:, 0] + bias)
+
+    def last(self, hidden: Array) -> Array:
+        """Return the logits, (n, classes), for the hidden values that `inside` returns."""
         weight, bias = self._last
-        logits: Array = x @ weight + bias  # (n, classes)
+        logits: Array = hidden @ weight + bias
         return logits
 
 

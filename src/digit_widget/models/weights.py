@@ -17,7 +17,8 @@ def digest(source: object) -> str:
     Parameters
     ----------
     source
-        The model as a user has given it: None, a path, a torch module, a model of Keras, a session of onnxruntime's.
+        The model as a user has given it: None, a path, a teacher, a torch module, a model of Keras, a session of
+        onnxruntime's.
 
     Returns
     -------
@@ -26,26 +27,25 @@ def digest(source: object) -> str:
     """
     if source is None:
         source = bundled()
+    path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "_model_path", None)  # onnxruntime's
     try:
-        if isinstance(source, (str, os.PathLike)):
-            return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        if path:
+            return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if is_instance(source, "digit_widget.models.teacher.Teacher"):
+            return str(source.digest)  # type: ignore[attr-defined]
         if is_instance(source, "torch.nn.Module"):
             return _of_arrays((name, _as_bytes(tensor)) for name, tensor in source.state_dict().items())  # type: ignore[attr-defined]
         if is_instance(source, "keras.Model", "tf_keras.Model"):
             return _of_arrays((str(n), w) for n, w in enumerate(source.get_weights()))  # type: ignore[attr-defined]
-        if is_instance(source, "onnxruntime.InferenceSession") and (path := getattr(source, "_model_path", None)):
-            return digest(path)
     except (OSError, AttributeError, TypeError, RuntimeError, ValueError):  # a file that is gone, a tensor without data
         return ""
     return ""
 
 
 def _as_bytes(tensor: Any) -> Any:  # noqa: ANN401 - a tensor, or what else a module keeps in its state
-    import torch  # noqa: PLC0415 - it is imported already, by whoever made the tensor
-
-    if not isinstance(tensor, torch.Tensor):
+    if not hasattr(tensor, "detach"):
         return repr(tensor).encode()
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return tensor.detach().cpu().contiguous().double().numpy()
 
 
 def _of_arrays(arrays: Any) -> str:  # noqa: ANN401 - pairs of a name and whatever has a buffer

@@ -1,0 +1,276 @@
+"""Classes of one's own from a few drawings of each, without training; and the ten digits as one person draws them.
+
+What the bundled network computes inside about a drawing is projected such that drawings of one class vary by about 1 in
+every direction, whatever the class is (linear discriminant analysis). There the middles of classes, and drawings around
+their middles, are taken to be normally distributed: so "of the same class as these drawings" and "anything" have
+likelihoods, and their log-ratio is the score of a class (probabilistic linear discriminant analysis). It takes into
+account how many drawings there are, so that one threshold serves any number of classes and drawings.
+
+References
+----------
+S. Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006.
+D. Garcia-Romero and C. Espy-Wilson, "Analysis of i-vector length normalization in speaker recognition systems",
+Interspeech 2011.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+
+from digit_widget.labels import KEYCAPS, are_digits, as_labels
+from digit_widget.locks import Lock
+from digit_widget.models import ModelError, bundled, load_model
+from digit_widget.models.files import TAUGHT
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    from digit_widget.models.numpy_cnn import NumpyCNN
+
+    Array = npt.NDArray[np.floating[Any]]
+
+VERSION = 1
+"""Of the files."""
+MOST = 5000
+"""Drawings that a teacher may have."""
+SURE = 0.99
+"""The bundled network's answers at least this probable are left alone."""
+_SIDE = 28
+_NEVER = -1e6  # in place of minus infinity, which no model may return
+_THRESHOLD = _NEVER / 2
+
+
+class Background(NamedTuple):
+    """What was learnt once about drawings of whatever class; ``models/teach.py`` made it."""
+
+    projection: Array
+    """Shape (832, 96)."""
+    shift: Array
+    """What is subtracted after the projection, (96,)."""
+    spread: Array
+    """The variance of the middles of classes in each direction, (96,); that within a class is 1."""
+    threshold: float
+    """A drawing whose scores are all below is of none of the classes."""
+    temperature: float
+    """What scores are divided by before the softmax."""
+
+
+class Teacher:
+    """A model that learns from a few drawings of each class while it is used.
+
+    It answers once two classes have a drawing, and gets better with each. If its labels are the ten digits, the bundled
+    network answers, and the drawings bend its answers towards the hand that has drawn them.
+
+    Parameters
+    ----------
+    labels
+        One for each class, as a list or as one string: ``"○△□"``.
+
+    Raises
+    ------
+    LabelsError
+        If they cannot be labels.
+
+    Examples
+    --------
+    >>> from digit_widget import DigitWidget
+    >>> pad = DigitWidget(labels="○△□", teach=True)
+    >>> pad.teacher
+    Teacher('○△□', drawings=[0, 0, 0])
+    """
+
+    shape = (1, _SIDE, _SIDE)
+    threshold = _THRESHOLD
+
+    def __init__(self, labels: str | Iterable[str] = KEYCAPS) -> None:
+        self.labels = as_labels(labels)
+        self._is_personal = are_digits(self.labels)
+        self._lock = Lock()
+        self._drawings: tuple[tuple[int, bytes, Array], ...] = ()  # class, picture, place
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.labels)
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by."""
+        return 1.0 if self._is_personal else load_background().temperature
+
+    @property
+    def counts(self) -> list[int]:
+        """How many drawings each class has."""
+        drawn = [which for which, _, _ in self._drawings]
+        return [drawn.count(index) for index in range(len(self.labels))]
+
+    def teach(self, seen: npt.NDArray[np.uint8], target: int) -> None:
+        """Learn that a drawing is of a class.
+
+        Parameters
+        ----------
+        seen
+            The drawing as the model sees it, `Answer.seen`: (28, 28), uint8, 0 = paper, 255 = full ink.
+        target
+            The index of its label.
+
+        Raises
+        ------
+        ModelError
+            If there is no such class, or the picture is of another shape, or there are too many.
+        """
+        if type(target) is not int or not 0 <= target < len(self.labels):
+            message = f"There is no class {target!r}; there are {len(self.labels)}, counted from 0."
+            raise ModelError(message)
+        if seen.shape != (_SIDE, _SIDE) or seen.dtype != np.uint8:
+            message = (
+                f"Expected a picture of shape (28, 28), uint8, as Answer.seen, but got {seen.shape}, {seen.dtype}."
+            )
+            raise ModelError(message)
+        (place,) = _places(*_network().inside(_as_input(seen[None])))
+        with self._lock:
+            if len(self._drawings) >= MOST:
+                message = f"The teacher has {MOST:,} drawings, which is all that it may have."
+                raise ModelError(message)
+            self._drawings = (*self._drawings, (target, seen.tobytes(), place))
+
+    def forget(self) -> None:
+        """Take back the drawing that was learnt last, if there is one."""
+        with self._lock:
+            self._drawings = self._drawings[:-1]
+
+    def __call__(self, pictures: npt.NDArray[np.float32]) -> Array:
+        """Return logits, (n, classes), for pictures, (n, 1, 28, 28), float32, 0 = paper, 1 = full ink."""
+        drawings = self._drawings
+        convolved, hidden = _network().inside(pictures)
+        scores = _scores(_places(convolved, hidden), drawings, len(self.labels))
+        if self._is_personal:
+            return _bent(_network(), hidden, scores)
+        is_known = scores.max(axis=1, keepdims=True) >= load_background().threshold
+        has_two = len({which for which, _, _ in drawings}) > 1
+        logits: Array = np.where(is_known & has_two, scores, scores + _NEVER)
+        return logits
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write what was taught to a JSON file, with which ``DigitWidget(model=path)`` answers."""
+        file = Path(path)
+        drawings = [
+            {"class": which, "picture": base64.b64encode(picture).decode()} for which, picture, _ in self._drawings
+        ]
+        text = json.dumps({"kind": TAUGHT, "version": VERSION, "labels": list(self.labels), "drawings": drawings})
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return what `save` has written; it can be taught more.
+
+        Raises
+        ------
+        ModelError
+            If the file is none that `save` has written, or of a newer version.
+        """
+        file = Path(path)
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if content["version"] != VERSION:
+                message = f"{file.name} is of version {content['version']}, and this digit-widget reads {VERSION}."
+                raise ModelError(message)  # noqa: TRY301 - told apart from what is no such file
+            teacher = cls(content["labels"])
+            for drawing in content["drawings"]:
+                picture = np.frombuffer(base64.b64decode(drawing["picture"], validate=True), np.uint8)
+                teacher.teach(picture.reshape(_SIDE, _SIDE), drawing["class"])
+        except ModelError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            message = f"{file.name} is no file of a teacher's, or is damaged ({type(error).__name__}: {error})."
+            raise ModelError(message) from error
+        return teacher
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all that was taught, in hexadecimal."""
+        found = hashlib.sha256("\n".join(self.labels).encode())
+        for which, picture, _ in self._drawings:
+            found.update(bytes([which % 256]) + picture)
+        return found.hexdigest()
+
+    def __repr__(self) -> str:
+        labels = self.labels if max(map(len, self.labels)) > 1 else "".join(self.labels)
+        return f"Teacher({labels!r}, drawings={self.counts})"
+
+
+@cache
+def load_background() -> Background:
+    """Return what was learnt once about drawings: the projection is kept as int8, with a scale for each column."""
+    with np.load(bundled().with_name("teaching.npz")) as file:
+        projection = file["projection"].astype(np.float32) * file["scale"]
+        return Background(
+            projection, file["shift"], file["spread"], float(file["threshold"]), float(file["temperature"])
+        )
+
+
+def _network() -> NumpyCNN:
+    return load_model()  # type: ignore[return-value]  # the bundled one is of numpy
+
+
+def _as_input(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return np.divide(seen[:, None], 255, dtype=np.float32)
+
+
+def _places(convolved: Array, hidden: Array) -> Array:
+    """Return where drawings lie, (n, 96), in the space where classes are told apart."""
+    background = load_background()
+    inside = np.concatenate([_unit(np.sqrt(convolved)), _unit(np.sqrt(hidden))], axis=1)
+    placed: Array = _unit(inside @ background.projection - background.shift) * np.sqrt((1 + background.spread).sum())
+    return placed
+
+
+def _scores(places: Array, drawings: tuple[tuple[int, bytes, Array], ...], classes: int) -> Array:
+    """Return the log-likelihood ratios, (n, classes), of being of a class to being anything."""
+    spread = load_background().spread
+    scores: Array = np.full((len(places), classes), _NEVER)
+    for which in {which for which, _, _ in drawings}:
+        taught = [place for index, _, place in drawings if index == which]
+        unsure = 1 / (len(taught) + 1 / spread)  # the variance of the middle of the class
+        middle = unsure * np.sum(taught, axis=0)
+        scores[:, which] = _log_normal(places - middle, 1 + unsure) - _log_normal(places, 1 + spread)
+    return scores
+
+
+def _bent(network: NumpyCNN, hidden: npt.NDArray[np.float32], scores: Array) -> Array:
+    """Return the network's answers as logits, bent towards drawings that were taught: where it is in doubt, or says 🤔.
+
+    Only what is nearer to what was taught than to drawings in general counts.
+    """
+    raw = network.last(hidden).astype(np.float64)
+    logits = raw / network.temperature
+    logits -= np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    is_digit = np.logaddexp.reduce(raw, axis=1, keepdims=True) >= network.threshold
+    is_sure = is_digit & (logits.max(axis=1, keepdims=True) >= np.log(SURE))
+    evidence = np.where(is_sure, 0, np.maximum(scores, 0))
+    is_known = is_digit | (evidence.max(axis=1, keepdims=True) > 0)
+    bent: Array = np.where(is_known, logits + evidence, logits + _NEVER)
+    return bent
+
+
+def _log_normal(x: Array, variance: Array) -> Array:
+    """Return the log-density, but for a constant, of a normal distribution with a diagonal covariance."""
+    density: Array = -0.5 * (x**2 / variance + np.log(variance)).sum(axis=1)
+    return density
+
+
+def _unit(x: Array) -> Array:
+    """Return rows of length 1; those of nothing but 0 as they are."""
+    scaled: Array = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
+    return scaled
