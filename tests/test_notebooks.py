@@ -11,7 +11,25 @@ from nbclient import NotebookClient
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
 
+TEACH = """
+import math
+shapes = {}
+for label, corners in {"○": 40, "△": 3, "□": 4}.items():
+    start = -math.pi / 2 + (math.pi / 4) * (corners == 4)
+    ends = [(math.cos(start + 2 * math.pi * n / corners), math.sin(start + 2 * math.pi * n / corners))
+            for n in range(corners + 1)]
+    shapes[label] = [[140 + 90 * (x + s / 8 * (u - x)), 140 + 90 * (y + s / 8 * (v - y))]
+                     for (x, y), (u, v) in zip(ends, ends[1:]) for s in range(9)]
+for number, (label, stroke) in enumerate(shapes.items()):
+    pad.strokes = [stroke]
+    of = {"answered": pad._answered, "drawn": pad._drawing["drawn"], "result": pad.result}
+    pad.set_state({"_correction": {"number": number, "does": "say", "consents": True, "target": number} | of})
+for label, stroke in shapes.items():
+    pad.strokes = [[[20 + x / 2, 60 + y / 2] for x, y in stroke]]
+    assert pad.result == label, (pad.result, label)
+"""
 PROMISES = {
+    "teach": TEACH,
     "your_model": f"""
 shapes = {[digit_strokes(digit) for digit in range(10)]}
 right = 0

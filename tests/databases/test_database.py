@@ -21,7 +21,8 @@ import pytest
 import sqlalchemy as sql
 from drawings import digit_ink, digit_strokes
 
-from digit_widget.feedback import FeedbackError, Record
+from digit_widget import DigitWidget
+from digit_widget.feedback import Feedback, FeedbackError, Record
 from digit_widget.feedback.database import PAGE, TABLE, DatabaseStore
 from digit_widget.feedback.record import to_line
 from digit_widget.labels import KEYCAPS
@@ -296,7 +297,7 @@ def test_a_forked_process_has_its_own_connections(url: str) -> None:
     """A store that has been used goes on working on both sides of a fork."""
     script = """
         import os, sys
-        sys.path.insert(0, sys.argv[2])
+        sys.path[:0] = [sys.argv[2], os.path.dirname(sys.argv[2])]
         from test_database import DatabaseStore, record
         store = DatabaseStore(sys.argv[1])
         store.add(record(0))
@@ -581,3 +582,17 @@ def test_what_is_not_installed_is_named() -> None:
     words = without("pg8000", url.replace("postgresql", "postgresql+pg8000"))
     assert words.startswith("The driver for postgresql+pg8000 databases cannot be loaded (")
     assert "from the package it comes in" in words
+
+
+def test_a_pad_saves_to_a_database(url: str) -> None:
+    """`DigitWidget(feedback=url)`: what is said is read again by `Feedback(url)`, changed, and taken back."""
+    pad = DigitWidget(feedback=url, strokes=digit_strokes(7))
+    of = {"answered": pad._answered, "drawn": pad._drawing["drawn"], "result": pad.result}
+    before = len(Feedback(url))
+    for number, target in enumerate((1, 2), 1):
+        message = {"number": number, "does": "say", "consents": True, "target": target} | of
+        pad.set_state({"_correction": message})
+        assert pad._saved["state"] == "saved", pad._saved
+    assert [record.target for record in Feedback(url) if record.prediction == 7] == [2]
+    pad.set_state({"_correction": {"number": 3, "does": "undo"}})
+    assert len(Feedback(url)) == before
