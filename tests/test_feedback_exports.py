@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -356,21 +357,22 @@ def test_an_unknown_form_is_refused_with_those_that_are_known(name: str, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Let no file grow beyond a hundred bytes."""
+    """Let no file grow beyond a hundred bytes: for the call alone, or pytest could not write its own log."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("name", FILES)
 def test_what_cannot_be_written_in_full_is_not_there(name: str, tmp_path: Path) -> None:
     """Where there is no room, what was there before stays, and nothing lies beside it."""
     place = there(tmp_path / name)
-    with pytest.raises(FeedbackError, match=rf"{name} cannot be written: File too large\.$"):
+    with full_disk(), pytest.raises(FeedbackError, match=rf"{name} cannot be written: File too large\.$"):
         export([record(1)], place)
     assert [path.name for path in tmp_path.rglob("*")] == [name]
     assert place.is_dir() or place.read_text() == "old"

@@ -156,12 +156,6 @@ class Feedback:
         models
             One model, as `digit_widget.Classifier` takes it; or several, as a list or by name:
             ``{"new": net, "old": None}``. None is the bundled CNN.
-
-        Examples
-        --------
-        >>> from digit_widget import Feedback
-        >>> feedback = Feedback("feedback")
-        >>> feedback.evaluate({"new": "net.onnx", "bundled": None})  # doctest: +SKIP
         """
         from digit_widget.feedback.evaluation import evaluate  # noqa: PLC0415 - it imports numpy
 
