@@ -189,7 +189,7 @@ def test_the_examples_of_make_lab_need_no_torch(wheel: Path, tmp_path: Path) -> 
     command = [python, "-I", "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path / "out"]
     done = subprocess.run([*command, *examples], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert len(list((tmp_path / "out").iterdir())) == 6
     run(python, "-I", "-c", "import importlib.util as u; assert u.find_spec('torch') is None", cwd=tmp_path)
 
 
