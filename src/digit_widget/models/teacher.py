@@ -137,7 +137,7 @@ class Teacher:
                 f"Expected a picture of shape (28, 28), uint8, as Answer.seen, but got {seen.shape}, {seen.dtype}."
             )
             raise ModelError(message)
-        (place,) = _places(*_network().inside(_as_input(seen[None])))
+        (place,) = places(features(*_network().inside(_as_input(seen[None]))), load_background())
         with self._lock:
             if len(self._drawings) >= MOST:
                 message = f"The teacher has {MOST:,} drawings, which is all that it may have."
@@ -153,7 +153,8 @@ class Teacher:
         """Return logits, (n, classes), for pictures, (n, 1, 28, 28), float32, 0 = paper, 1 = full ink."""
         drawings = self._drawings
         convolved, hidden = _network().inside(pictures)
-        scores = _scores(_places(convolved, hidden), drawings, len(self.labels))
+        placed = places(features(convolved, hidden), load_background())
+        scores = _scores(placed, drawings, len(self.labels))
         if self._is_personal:
             return _bent(_network(), hidden, scores)
         is_known = scores.max(axis=1, keepdims=True) >= load_background().threshold
@@ -228,23 +229,40 @@ def _as_input(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.divide(seen[:, None], 255, dtype=np.float32)
 
 
-def _places(convolved: Array, hidden: Array) -> Array:
-    """Return where drawings lie, (n, 96), in the space where classes are told apart."""
-    background = load_background()
-    inside = np.concatenate([_unit(np.sqrt(convolved)), _unit(np.sqrt(hidden))], axis=1)
-    placed: Array = _unit(inside @ background.projection - background.shift) * np.sqrt((1 + background.spread).sum())
+def features(convolved: Array, hidden: Array) -> Array:
+    """Return what is known of drawings, (n, 832): the square roots of what `NumpyCNN.inside` returns, of length 1."""
+    return np.concatenate([_unit(np.sqrt(convolved)), _unit(np.sqrt(hidden))], axis=1)
+
+
+def places(known: Array, background: Background) -> Array:
+    """Return where drawings lie, (n, 96), in the space where classes are told apart, from their `features`."""
+    length = np.sqrt((1 + background.spread).sum())
+    placed: Array = _unit(known @ background.projection - background.shift) * length
     return placed
 
 
-def _scores(places: Array, drawings: tuple[tuple[int, bytes, Array], ...], classes: int) -> Array:
-    """Return the log-likelihood ratios, (n, classes), of being of a class to being anything."""
-    spread = load_background().spread
-    scores: Array = np.full((len(places), classes), _NEVER)
+def score(placed: Array, taught: Array, spread: Array) -> Array:
+    """Return the log-likelihood ratios, (n,), of being of the class of drawings that were taught to being anything.
+
+    Parameters
+    ----------
+    placed
+        The drawings that are asked about, as `places` returns them: (n, 96).
+    taught
+        Those of the class: (k, 96).
+    spread
+        As in `Background`.
+    """
+    unsure = 1 / (len(taught) + 1 / spread)  # the variance of the middle of the class
+    middle = unsure * taught.sum(axis=0)
+    return _log_normal(placed - middle, 1 + unsure) - _log_normal(placed, 1 + spread)
+
+
+def _scores(placed: Array, drawings: tuple[tuple[int, bytes, Array], ...], classes: int) -> Array:
+    scores: Array = np.full((len(placed), classes), _NEVER)
     for which in {which for which, _, _ in drawings}:
-        taught = [place for index, _, place in drawings if index == which]
-        unsure = 1 / (len(taught) + 1 / spread)  # the variance of the middle of the class
-        middle = unsure * np.sum(taught, axis=0)
-        scores[:, which] = _log_normal(places - middle, 1 + unsure) - _log_normal(places, 1 + spread)
+        taught = np.stack([place for index, _, place in drawings if index == which])
+        scores[:, which] = score(placed, taught, load_background().spread)
     return scores
 
 
