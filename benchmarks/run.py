@@ -12,7 +12,7 @@ from pathlib import Path
 import context
 from report import insert
 
-NAMES = ("install", "start", "memory", "prediction", "engines", "own", "size", "latency", "drawing", "page")
+NAMES = ("install", "start", "memory", "prediction", "engines", "own", "size", "latency", "drawing", "page", "feedback")
 README = Path(__file__).parent / "README.md"
 
 

@@ -14,7 +14,7 @@ from padview import NOTHING, PadView, keycap
 from playwright.sync_api import expect
 from pointer import Finger
 from test_access import faults
-from test_feedback import button, expect_words, press
+from test_corrections import button, expect_words, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
