@@ -6,6 +6,7 @@ LAB_ARGS ?=
 BENCH_ARGS ?=
 HOSTS_ARGS ?=
 TRAIN_ARGS ?=
+TEACH_ARGS ?=
 # Looked for only when an environment has to be made.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
@@ -28,7 +29,7 @@ HOSTS_WHEELS := tests/hosts/wheels/.fetched
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page onnxruntime fresh wheel bench screenshots train evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page onnxruntime fresh wheel bench screenshots train teach evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -100,6 +101,9 @@ screenshots: chromium  ## Take the screenshots of the documentation anew
 train: $(DEV)  ## Train the bundled network on the digits in DATA=...; TRAIN_ARGS=--resume goes on
 	$(PY) models/train.py --data $(DATA) $(TRAIN_ARGS)
 	$(PY) models/pack.py
+
+teach: $(DEV)  ## Learn once what a pad that is taught needs, and measure it; TEACH_ARGS=--measure only measures
+	$(PY) models/teach.py --data $(DATA) $(TEACH_ARGS)
 
 compare: $(DEV)  ## Compare ways to learn what is no digit, for the model card
 	$(PY) models/compare.py --data $(DATA)
