@@ -122,7 +122,7 @@ def test_taught_classes_are_told_apart(drawings: teach.Known, background: Backgr
 
 
 def test_the_shipped_file_is_what_is_measured(tmp_path: Path) -> None:
-    """On real pen strokes, where they are at hand: of three classes with one drawing each nine in ten are told apart."""
+    """On real pen strokes, where they are at hand: of three classes with one drawing each nine in ten are right."""
     roots = [Path(__file__).parents[1] / "data", Path(__file__).parents[2] / "shared" / "data"]
     root = next((root for root in roots if data.pen_items(root, "test")), tmp_path)
     if root == tmp_path:
