@@ -400,6 +400,18 @@ def test_what_was_said_about_another_answer_is_not_saved(tmp_path: Path) -> None
     assert list(Feedback(tmp_path)) == []
 
 
+def test_a_refusal_is_about_the_drawing_it_refuses(tmp_path: Path) -> None:
+    """After a first record, a word about another answer is refused as such, and never changes the first record."""
+    pad = DigitWidget(feedback=tmp_path, strokes=digit_strokes(7))
+    say(pad, 7)
+    pad.strokes = digit_strokes(3)
+    told = say(pad, 3, number=2, result="9️⃣")
+    assert (told["state"], told["of"]["result"]) == ("failed", "9️⃣")
+    told = say(pad, 3, number=3)
+    assert (told["state"], told["of"]["result"]) == ("saved", "3️⃣")
+    assert [(record.prediction, record.target) for record in Feedback(tmp_path)] == [(7, 7), (3, 3)]
+
+
 def test_pads_in_several_threads_share_a_place(tmp_path: Path) -> None:
     """Four pads on one `Feedback`, corrected at the same time: each record is there once."""
     feedback = Feedback(tmp_path)

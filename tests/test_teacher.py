@@ -206,6 +206,19 @@ def test_what_cannot_be_taught_is_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_pads_share_a_teacher() -> None:
+    """What one takes back is what it has taught, whoever has taught since."""
+    teacher = Teacher(LABELS)
+    one, other = DigitWidget(model=teacher, teach=True), DigitWidget(model=teacher, teach=True)
+    one.strokes, other.strokes = shape("○"), shape("△")
+    say(one, 0, 1)
+    say(other, 1, 1)
+    one.set_state({"_correction": {"number": 2, "does": "undo"}})
+    assert teacher.counts == [0, 1, 0]
+    one.set_state({"_correction": {"number": 3, "does": "undo"}})
+    assert teacher.counts == [0, 1, 0]
+
+
 def test_a_teacher_may_be_asked_while_it_learns() -> None:
     """Four threads teach and ask at the same time: no drawing is lost, and every answer is whole."""
     teacher = taught(1)

@@ -42,9 +42,10 @@ class Corrections:
         self._about = about
         # Where nothing is saved, there is nothing to agree to.
         self._told: dict[str, Any] = {"number": 0, "consented": feedback is None}
+        # What was said last: of which answer, as a record, and as what was learnt from it (a picture and its class).
+        self._of: dict[str, Any] = {}
         self._last: Record | None = None
-        self._has_learnt = False
-        """Whether what was said last was learnt, and can be forgotten."""
+        self._lesson: tuple[Any, int] | None = None
 
     def as_trait(self) -> dict[str, Any]:
         """Return what a page needs to ask for feedback: the value of the trait `_feedback`."""
@@ -54,9 +55,11 @@ class Corrections:
 
     def tell(self, shown: Shown, teacher: Teacher | None) -> dict[str, Any]:
         """Return what the page is told, the value of the trait `_saved`: what came of the last message."""
-        of, answer = self._told.get("of"), shown.outcomes[0].answer
+        of, answer = self._of, shown.outcomes[0].answer
         if of and answer and (of["answered"], of["drawn"]) == (shown.settled, shown.drawn):
-            self._told["of"] = of | {"result": answer.result}  # what was learnt may have changed it
+            is_told = self._told.get("of") == of
+            self._of = of | {"result": answer.result}  # what was learnt may have changed it
+            self._told |= {"of": self._of} if is_told else {}
         self._told["waiting"] = self.feedback.waiting if self.feedback else 0
         self._told["taught"] = teacher.counts if teacher else []
         return dict(self._told)
@@ -88,6 +91,8 @@ class Corrections:
             self._do(message, shown, teacher)
         except (DigitWidgetError, ImportError) as error:
             self._told |= {"state": "failed", "error": sentence(error)}
+            if message.get("does") == "say":
+                self._told["of"] = _about_answer(message)
         return teacher is not None and teacher.counts != before
 
     def _do(self, message: dict[str, Any], shown: Shown, teacher: Teacher | None) -> None:
@@ -107,7 +112,7 @@ class Corrections:
             reason = "Nothing is saved before whoever draws has agreed to it."
             raise FeedbackError(reason)
         target, answer = message.get("target"), shown.outcomes[0].answer
-        of = {name: message.get(name) for name in ("answered", "drawn", "result")}
+        of = _about_answer(message)
         is_same = answer and of == {"answered": shown.settled, "drawn": shown.drawn, "result": answer.result}
         if not (is_same and shown.status in ("answered", "unknown")):
             reason = "The drawing or its answer has changed meanwhile, so nothing was saved. Say it again."
@@ -115,28 +120,36 @@ class Corrections:
         if target is not None and not (type(target) is int and 0 <= target < len(shown.labels)):
             reason = f"The pad sent a class that is not there: {target!r:.60}."
             raise FeedbackError(reason)
-        is_again = self._told.get("of") == of
+        is_again = self._of == of
         again = self._last if is_again else None
         record = None
         if self.feedback:  # made first: what is learnt from it changes the model
             record = again.changed(target=target) if again else self._record(shown, target)
+        if not is_again:
+            self._last = self._lesson = None
         if teacher:
-            if is_again and self._has_learnt:
-                teacher.forget()
-            self._has_learnt = target is not None
+            self._forget(teacher)
             if target is not None:
-                teacher.teach(answer.seen, target)  # type: ignore[union-attr]  # there is one: see `is_same`
+                seen = answer.seen  # type: ignore[union-attr]  # there is an answer: see `is_same`
+                teacher.teach(seen, target)
+                self._lesson = seen, target
+        self._of = of
         self._told |= {"of": of, "label": "" if target is None else shown.labels[target], "state": "saved"}
         if record:
             self._save(record, is_new=not again)
 
     def _undo(self, teacher: Teacher | None) -> None:
-        if teacher and self._has_learnt:
-            teacher.forget()
+        if teacher:
+            self._forget(teacher)
         if self.feedback and self._last:
             self.feedback.drop(self._last)
-        self._has_learnt, self._last = False, None
-        self._told["state"] = "undone"
+        self._last = None
+        self._told |= {"state": "undone", "of": self._of}
+
+    def _forget(self, teacher: Teacher) -> None:
+        if self._lesson:
+            teacher.forget(*self._lesson)
+        self._lesson = None
 
     def _record(self, shown: Shown, target: int | None) -> Record:
         answer: Any = shown.outcomes[0].answer
@@ -162,6 +175,11 @@ class Corrections:
         elif self.feedback:
             self.feedback.change(record)
         self._told["state"] = "saved"
+
+
+def _about_answer(message: dict[str, Any]) -> dict[str, Any]:
+    """Return which answer a message is about; js/feedback/index.js says what the numbers are."""
+    return {name: message.get(name) for name in ("answered", "drawn", "result")}
 
 
 def _text(comment: object) -> str:

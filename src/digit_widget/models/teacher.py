@@ -144,10 +144,14 @@ class Teacher:
                 raise ModelError(message)
             self._drawings = (*self._drawings, (target, seen.tobytes(), place))
 
-    def forget(self) -> None:
-        """Take back the drawing that was learnt last, if there is one."""
+    def forget(self, seen: npt.NDArray[np.uint8], target: int) -> None:
+        """Take back that a drawing is of a class; of what was taught twice, once."""
+        picture = seen.tobytes()
         with self._lock:
-            self._drawings = self._drawings[:-1]
+            for index in reversed(range(len(self._drawings))):
+                if self._drawings[index][:2] == (target, picture):
+                    self._drawings = self._drawings[:index] + self._drawings[index + 1 :]
+                    return
 
     def __call__(self, pictures: npt.NDArray[np.float32]) -> Array:
         """Return logits, (n, classes), for pictures, (n, 1, 28, 28), float32, 0 = paper, 1 = full ink."""
