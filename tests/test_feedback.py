@@ -18,7 +18,7 @@ import pytest
 from drawings import digit_strokes
 from PIL import Image
 
-from digit_widget import Classifier, DigitWidget, Feedback, FeedbackError
+from digit_widget import Classifier, DigitWidget, Feedback, FeedbackError, compare
 from digit_widget.feedback import Record
 from digit_widget.feedback.record import from_line, to_line
 from digit_widget.feedback.wall import page
@@ -410,6 +410,15 @@ def test_a_refusal_is_about_the_drawing_it_refuses(tmp_path: Path) -> None:
     told = say(pad, 3, number=3)
     assert (told["state"], told["of"]["result"]) == ("saved", "3️⃣")
     assert [(record.prediction, record.target) for record in Feedback(tmp_path)] == [(7, 7), (3, 3)]
+
+
+def test_a_comparison_saves_what_is_said_of_its_first_model(tmp_path: Path) -> None:
+    """With several models a record has the first one's answer, and its name."""
+    pad = compare({"mine": lambda _: 4, "bundled": None}, feedback=tmp_path)
+    pad.strokes = digit_strokes(7)
+    say(pad, 7)
+    (record,) = Feedback(tmp_path)
+    assert (record.prediction, record.target, record.model) == (4, 7, "function")
 
 
 def test_pads_in_several_threads_share_a_place(tmp_path: Path) -> None:

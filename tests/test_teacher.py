@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from drawings import digit_ink, digit_strokes
 
-from digit_widget import Classifier, DigitWidget, Feedback, ModelError, Teacher, load_model, predict
+from digit_widget import Classifier, DigitWidget, Feedback, ModelError, Teacher, compare, load_model, predict
 from digit_widget.labels import NO_ANSWER
 from digit_widget.models.weights import digest
 from digit_widget.normalise import normalise
@@ -191,6 +191,9 @@ def test_what_cannot_be_taught_is_told(tmp_path: Path) -> None:
     """Another model, a class that is not there, another picture, too many: each a sentence."""
     with pytest.raises(ModelError, match="classes of your own and for the bundled"):
         DigitWidget(model=lambda _: 3, teach=True)
+    with pytest.raises(ModelError, match="A comparison cannot be taught"):
+        compare([Teacher(), None], teach=True)
+    assert compare([Teacher(), None]).answers.keys() == {"Teacher", "bundled"}
     teacher = Teacher(LABELS)
     for wrong in (3, -1, "○", True):
         with pytest.raises(ModelError, match="no class"):

@@ -48,6 +48,12 @@ class Comparison(DigitWidget):
                 "A comparison cannot be offline=True: a page has one model. Make a pad for each: DigitWidget(model)."
             )
             raise ModelError(message)
+        if traits.pop("teach", False):
+            message = (
+                "A comparison cannot be taught. Teach a pad, DigitWidget(teach=True), and compare what it has learnt: "
+                "compare([pad.teacher, None])."
+            )
+            raise ModelError(message)
         sources = named(models)
         self._names = tuple(sources)
         self._model = sources[self._names[0]]
