@@ -138,6 +138,10 @@ def test_a_line_has_columns_of_one_type(tmp_path: Path) -> None:
         ({"time": "yesterday"}, "cannot be read"),
         ({"confidence": float("nan")}, "not numbers"),
         ({"labels": None}, "cannot be read"),
+        ({"confidence": 10**400}, "cannot be read"),
+        ({"session": "/elsewhere"}, "outside of this folder"),
+        ({"session": "../other"}, "outside of this folder"),
+        ({"id": "../victim"}, "outside of this folder"),
     ],
 )
 def test_a_line_that_is_no_record_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:

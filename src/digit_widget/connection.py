@@ -144,10 +144,12 @@ class Connection(PadTraits):
 
     def _take(self, corrections: Corrections, said: object) -> None:
         """Do what a person says about an answer, and answer anew if something was learnt from it."""
-        if corrections.take(said, self._desk.shown, self._teacher()):
-            self._change(lambda: self._desk.swap(self._desk.classifiers))
-        told = corrections.tell(self._desk.shown, self._teacher())
-        self._publisher.publish(self._desk.shown.generation, {"_saved": told})
+        try:
+            if corrections.take(said, self._desk.shown, self._teacher()):
+                self._change(lambda: self._desk.swap(self._desk.classifiers))
+        finally:  # an observer may have failed
+            told = corrections.tell(self._desk.shown, self._teacher())
+            self._publisher.publish(self._desk.shown.generation, {"_saved": told})
 
     def _teacher(self) -> Teacher | None:
         first = self._desk.classifiers[0]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from digit_widget.errors import DigitWidgetError, sentence
+from digit_widget.errors import sentence
 from digit_widget.feedback import Feedback, FeedbackError, Record
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ class Corrections:
         """
         if not isinstance(message, dict) or type(number := message.get("number")) is not int:
             return False
-        self._told |= {"number": number, "error": ""}
+        self._told |= {"number": max(number, self._told["number"]), "error": ""}
         if message.get("consents") is True:
             self._told["consented"] = True
         before = teacher.counts if teacher else []
         try:
             self._do(message, shown, teacher)
-        except (DigitWidgetError, ImportError) as error:
-            self._told |= {"state": "failed", "error": sentence(error)}
+        except Exception as error:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
+            self._told |= {"state": "failed", "error": sentence(error, "It could not be saved.")}
             if message.get("does") == "say":
                 self._told["of"] = _about_answer(message)
         return teacher is not None and teacher.counts != before

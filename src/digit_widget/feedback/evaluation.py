@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digit_widget.classifier import Classifier
 from digit_widget.feedback.record import FeedbackError
 from digit_widget.labels import NO_ANSWER
+from digit_widget.models.adapting import brings_labels
 from digit_widget.picture import to_ink
 from digit_widget.several import named
 
@@ -110,7 +111,9 @@ def evaluate(records: Iterable[Record], models: object) -> Evaluation:
     inks = [to_ink(record.png) for record in found]
     results = []
     for name, model in named(several).items():
-        classifier = model if isinstance(model, Classifier) else Classifier(model, labels)
+        classifier = (
+            model if isinstance(model, Classifier) else Classifier(model, None if brings_labels(model) else labels)
+        )
         results.append(_result(name, classifier, found, inks))
     return Evaluation(tuple(results), sum(record.is_right for record in found) / len(found), len(found))
 

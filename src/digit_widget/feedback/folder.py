@@ -125,8 +125,12 @@ def _parsed(content: bytes, file: Path) -> Iterator[Record]:
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-            yield from_line(entry, partial(_picture, file.with_name(Path(entry["file_name"]).name)))
-        except (FeedbackError, ValueError, KeyError, TypeError, RecursionError) as error:
+            record = from_line(entry, partial(_picture, file.with_name(Path(entry["file_name"]).name)))
+            if record.session != file.parent.name or Path(record.id).name != record.id:
+                reason = "the record names a file outside of this folder; give the folder its session's name."
+                raise FeedbackError(reason)  # noqa: TRY301 - told with its line below
+            yield record
+        except (FeedbackError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             message = f"{file}, line {number}: {error}"
             raise FeedbackError(message) from error
 

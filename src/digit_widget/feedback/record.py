@@ -162,7 +162,7 @@ def from_line(line: Any, load: Callable[[], bytes]) -> Record:  # noqa: ANN401 -
             settings=dict(json.loads(line["settings"])),
             load=load,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         message = f"The record cannot be read ({type(error).__name__}: {error})."
         raise FeedbackError(message) from error
     if not all(map(math.isfinite, (record.confidence, *record.probabilities))):
