@@ -53,14 +53,14 @@ def said(place: Path) -> list[tuple[int | None, int | None]]:
     return [(record.prediction, record.target) for record in Feedback(place)]
 
 
-def test_a_correction_is_saved_and_can_be_taken_back(lab: Lab, kernel: Kernel, shoot: Callable[..., None]) -> None:
+def test_a_correction_is_saved_and_can_be_taken_back(own_lab: Lab, kernel: Kernel, shoot: Callable[..., None]) -> None:
     """It was…, a tap, consent: thanks, and a record; a reload still says so; taken back, the record is gone."""
-    place = lab.server.work / "feedback"
-    notebook, pad = open_pad(lab, kernel, "feedback")
+    place = own_lab.server.work / "feedback"
+    notebook, pad = open_pad(own_lab, kernel, "feedback")
     pad.draw_digit(7)
     pad.expect_digit(7)
     press(pad, "It was…")
-    shoot("feedback", lab.page, *notebook.top(1))
+    shoot("feedback", own_lab.page, *notebook.top(1))
     press(pad, "1")
     expect_words(pad, "will be saved")
     assert not place.exists()
@@ -72,7 +72,7 @@ def test_a_correction_is_saved_and_can_be_taken_back(lab: Lab, kernel: Kernel, s
     assert record.strokes == kernel.read("pad.strokes")
     press(pad, "Comment")
     pad.part("feedback").get_by_role("textbox").fill("with a hook")
-    lab.page.keyboard.press("Enter")
+    own_lab.page.keyboard.press("Enter")
     expect_words(pad, "Thank you.")
     notebook.reload()
     pad = notebook.pad()
