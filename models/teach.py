@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from digit_widget.models.cnn import CNN
-from digit_widget.models.teacher import Background, features, load_background, places, score
+from digit_widget.models.plda import Background, features, load_background, places, score
+from digit_widget.models.weights import digest
 from digit_widget.strokes import PAD_SIZE, PEN_WIDTH
 
 import hand
@@ -338,7 +339,8 @@ def learn(root: Path, seed: int = 0, repeats: int = 60, symbols: int = SYMBOLS) 
     parts, background = quantised(*discriminants(within, between), of_written.features.mean(axis=0))
     others = known(as_written(pen_items(root, "calibrate"), rng), network)
     threshold, temperature = calibrate(others, background, repeats, seed)
-    return parts | {"threshold": np.float32(threshold), "temperature": np.float32(temperature)}
+    limits = {"threshold": np.float32(threshold), "temperature": np.float32(temperature)}
+    return parts | limits | {"weights": np.array(digest(None))}
 
 
 def measure(root: Path, draws: int, seed: int = 1) -> str:

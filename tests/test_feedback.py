@@ -24,6 +24,7 @@ from digit_widget.feedback.record import from_line, to_line
 from digit_widget.feedback.wall import page
 from digit_widget.labels import KEYCAPS
 from digit_widget.models import bundled
+from digit_widget.models.weights import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,9 @@ def test_records_are_changed_and_dropped(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.glob("*/*.png")) == ["b.png", "c.png"]
     for record in records[1:]:
         feedback.drop(record)
+    with pytest.raises(FeedbackError, match="not there any more"):
+        feedback.change(records[1])
+    feedback.drop(records[1])
     assert list(tmp_path.glob("*/*.*l")) == []  # no file without a line: Hugging Face's reader takes none
     feedback.add(records[0])
     assert list(other) == [records[0]]
@@ -447,8 +451,6 @@ def test_pads_in_several_threads_share_a_place(tmp_path: Path) -> None:
 def test_weights_are_told_apart(tmp_path: Path) -> None:
     """The hash of a torch module changes when a weight does; a function has none; a file's is that of the file."""
     torch = pytest.importorskip("torch")
-    from digit_widget.models.weights import digest
-
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10, dtype=torch.bfloat16))
     before = digest(network)
     assert len(before) == 64
@@ -459,6 +461,17 @@ def test_weights_are_told_apart(tmp_path: Path) -> None:
     assert digest(lambda _: 3) == ""
     assert digest(bundled()) == digest(None)
     assert digest(tmp_path / "gone.onnx") == ""
+
+
+def test_a_record_names_the_weights_that_answered(tmp_path: Path) -> None:
+    """A file that is written anew, or removed, while a pad answers with what it was, is not taken for what answers."""
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(bundled().read_bytes())
+    pad = DigitWidget(model=file, feedback=tmp_path / "feedback")
+    file.unlink()
+    pad.strokes = digit_strokes(7, 0.5)
+    say(pad, 7, 1)
+    assert [record.weights for record in Feedback(tmp_path / "feedback")] == [digest(None)]
 
 
 def test_models_are_evaluated_with_what_people_said(tmp_path: Path) -> None:
@@ -521,17 +534,50 @@ def test_the_wall_tells_what_it_cannot_do(tmp_path: Path) -> None:
     wall = feedback.wall()
     for edit, words in (
         ({"id": "z", "does": "drop"}, "not there any more"),
-        ({"id": "a", "target": 10}, "no class 10"),
-        ({"id": "a", "target": "7"}, "no class '7'"),
+        ({"id": "a", "does": "relabel", "target": 10}, "no class 10"),
+        ({"id": "a", "does": "relabel", "target": "7"}, "no class '7'"),
+        ({"id": "a", "target": 3}, "no class"),
     ):
-        wall.set_state({"_edited": edit})
+        wall.set_state({"_edited": {"edits": [edit | {"key": words}]}})
         assert words in wall._shown["error"], edit
+        assert words in wall._shown["done"]
         assert [item["label"] for item in wall._shown["items"]] == ["1️⃣", "1️⃣"]
     wall.set_state({"_edited": "nonsense", "_asked": 5, "_shown": {}})
     assert len(wall._shown["items"]) == 2
     (tmp_path / feedback.session / "a.png").unlink()
     wall.refresh()
     assert [item["picture"] == "" for item in wall._shown["items"]] == [True, False]
-    (tmp_path / feedback.session / "metadata.jsonl").write_text("nonsense\n")
+    with (tmp_path / feedback.session / "metadata.jsonl").open("a") as file:
+        file.write("nonsense\n\n")
     wall.refresh()
-    assert "line 1" in wall._shown["error"]
+    assert "metadata.jsonl, line 3" in wall._shown["error"]
+    assert "1 more" in wall._shown["error"]
+    assert len(wall._shown["items"]) == 2
+    with pytest.raises(FeedbackError, match="line 3"):
+        list(feedback)
+    records, errors = feedback.read()
+    assert ([record.id for record in records], len(errors)) == (["a", "b"], 2)
+    wall.set_state({"_edited": {"edits": [{"key": "k", "id": "a", "does": "drop"}]}})
+    assert "line 3" in wall._shown["error"], "a file is not written anew without what cannot be read in it"
+    assert len(feedback.read()[0]) == 2
+
+
+def test_the_wall_does_all_that_was_asked_for_once(tmp_path: Path) -> None:
+    """While a cell runs, a host sends only the last state: it holds all changes that are not known to be done."""
+    feedback = Feedback(tmp_path)
+    for name in "abcd":
+        feedback.add(made(feedback, name))
+    wall = feedback.wall()
+    edits = [
+        {"key": "1", "id": "a", "does": "relabel", "target": 4},
+        {"key": "2", "id": "b", "does": "drop"},
+        {"key": "3", "id": "c", "does": "relabel", "target": None},
+    ]
+    wall.set_state({"_edited": {"edits": edits}})
+    assert [(one.id, one.target) for one in feedback] == [("a", 4), ("c", None), ("d", 1)]
+    feedback.change(next(iter(feedback)).changed(target=5))
+    wall.set_state({"_edited": {"edits": [*edits, {"key": "4", "id": "d", "does": "drop"}]}})
+    assert [(one.id, one.target) for one in feedback] == [("a", 5), ("c", None)]
+    assert (wall._shown["error"], wall._shown["done"]) == ("", ["1", "2", "3", "4"])
+    wall.set_state({"_edited": {"edits": [5, {"key": 5}, {}, None]}})
+    assert len(feedback) == 2

@@ -77,4 +77,7 @@ def test_what_cannot_be_learnt_from_is_told(tmp_path: Path) -> None:
         fine_tune(record.changed(labels=tuple("abcdefghij")) for record in feedback)
     (tmp_path / "file").touch()
     with pytest.raises(FeedbackError, match="MNIST is not in"):
-        feedback.fine_tune(data=tmp_path / "file")
+        feedback.fine_tune(tmp_path / "new" / "tuned.safetensors", data=tmp_path / "file")
+    for place in (tmp_path, tmp_path / "file" / "tuned.safetensors"):
+        with pytest.raises(FeedbackError, match="cannot be written to"):
+            feedback.fine_tune(place, data=tmp_path / "file")

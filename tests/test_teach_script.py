@@ -10,7 +10,7 @@ import pytest
 from drawings import SHAPES
 
 from digit_widget.models import load_model
-from digit_widget.models.teacher import Background, features, load_background
+from digit_widget.models.plda import Background, features, load_background
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 

@@ -14,6 +14,7 @@ from drawings import digit_ink, digit_strokes
 
 from digit_widget import Classifier, DigitWidget, Feedback, ModelError, Teacher, compare, load_model, predict
 from digit_widget.labels import NO_ANSWER
+from digit_widget.models import bundled, plda
 from digit_widget.models.weights import digest
 from digit_widget.normalise import normalise
 from digit_widget.strokes import checked, rasterise
@@ -131,7 +132,7 @@ def test_what_was_taught_is_kept(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"version": 2}, "version 2"),
-        ({"labels": "aa"}, "occurs twice"),
+        ({"labels": "aa"}, r"shapes\.json cannot be used: .*occurs twice"),
         ({"drawings": [{"class": 5, "picture": "AAAA"}]}, "damaged"),
         ({"drawings": [{"class": 0, "picture": "not base64"}]}, "damaged"),
         ({"drawings": 5}, "damaged"),
@@ -185,6 +186,65 @@ def test_lessons_are_feedback_too(tmp_path: Path) -> None:
     assert digest(pad.teacher) not in ("", records[-1].weights)
     pad.set_state({"_correction": {"number": 9, "does": "undo"}})
     assert (len(Feedback(tmp_path)), pad.teacher.counts) == (2, [1, 1, 0])
+
+
+def test_a_renamed_teacher_keeps_its_names_and_its_kind(tmp_path: Path) -> None:
+    """Labels that a pad is given are saved; digits by other names are bent all the same, ten other classes are not."""
+    pad = DigitWidget(model=taught().save(tmp_path / "shapes.json"), labels="abc", teach=True)
+    assert pad.teacher
+    assert Teacher.load(pad.teacher.save(tmp_path / "abc.json")).labels == tuple("abc")
+    pad.labels = "xyz"
+    assert Teacher.load(pad.teacher.save(tmp_path / "xyz.json")).labels == tuple("xyz")
+    pad.labels = "xy"
+    assert "3 classes" in pad.error
+    assert pad.teacher.labels == tuple("xyz")
+    digits = DigitWidget(teach=True)
+    digits.labels = "0123456789"
+    assert digits.teacher
+    again = DigitWidget(model=digits.teacher.save(tmp_path / "digits.json"))
+    again.strokes = digit_strokes(7, 0.5)
+    assert (again.result, again.status) == ("7", "answered")
+    others = DigitWidget(labels="abcdefghij", teach=True)
+    others.labels = "0123456789"
+    assert others.teacher
+    again = DigitWidget(model=others.teacher.save(tmp_path / "others.json"))
+    again.strokes = digit_strokes(7, 0.5)
+    assert again.status == "unknown"
+
+
+def test_a_pad_that_is_taught_takes_teachers_alone(tmp_path: Path) -> None:
+    """Another model is refused, and changes nothing; another teacher answers, and its drawings are counted."""
+    pad = DigitWidget(labels=LABELS, teach=True)
+    pad.strokes = shape("△")
+    before = pad.teacher
+    with pytest.raises(ModelError, match="classes of your own and for the bundled"):
+        pad.model = lambda _: [1, 0, 0]
+    assert (pad.teacher, pad.status) == (before, "unknown")
+    pad.model = taught().save(tmp_path / "shapes.json")
+    assert (pad.result, pad._saved["taught"]) == ("△", [3, 3, 3])
+    pad.model = Classifier(taught(1), labels="abc")
+    assert (pad.result, pad._saved["taught"]) == ("b", [1, 1, 1])
+    assert pad.teacher
+    pad.teacher.teach(seen("○", 0.1), 0)
+    pad.strokes = shape("○")
+    assert (pad.result, pad._saved["taught"]) == ("a", [2, 1, 1])
+    pad.model = None
+    assert (pad.status, pad._saved["taught"]) == ("unknown", [0, 0, 0])
+
+
+def test_weights_that_were_not_learnt_for_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a teacher needs was learnt for the bundled weights; with others it says what to do."""
+    for name in ("digits.safetensors", "teaching.npz"):
+        (tmp_path / name).write_bytes(bundled().with_name(name).read_bytes())
+    content = dict(np.load(tmp_path / "teaching.npz"))
+    np.savez(tmp_path / "teaching.npz", **content | {"weights": np.array("0" * 64)})
+    monkeypatch.setattr(plda, "bundled", lambda: tmp_path / "digits.safetensors")
+    plda.load_background.cache_clear()
+    with pytest.raises(ModelError, match="make teach"):
+        taught(1)
+    monkeypatch.undo()
+    plda.load_background.cache_clear()
+    assert taught(1).counts == [1, 1, 1]
 
 
 def test_what_cannot_be_taught_is_told(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from digit_widget.dot import is_dot
 from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, check_labels, uniform
 from digit_widget.models.adapting import brings_labels
 from digit_widget.models.teacher import Teacher
+from digit_widget.models.weights import digest, file_digest
 from digit_widget.normalise import normalise as normalise_ink
 from digit_widget.preparation import Preparation, shown
 from digit_widget.probe import KnownModel, probe
@@ -113,6 +114,7 @@ class Classifier:
     labels: tuple[str, ...]
     timeout: float
     _known: KnownModel
+    _digest: str
 
     def __init__(
         self,
@@ -130,6 +132,7 @@ class Classifier:
             labels = other.labels if labels is None else labels
             timeout = other.timeout if timeout is None else timeout
         self.source = other.source if other else model
+        self._digest = other._digest if other else file_digest(model)  # noqa: SLF001 - of the same class
         self.labels = as_labels(KEYCAPS if labels is None else labels)
         self.timeout = TIMEOUT if timeout is None else timeout
         preparation = (other._known.preparation if other else Preparation()).changed(**pictures)  # noqa: SLF001
@@ -156,6 +159,14 @@ class Classifier:
     def teacher(self) -> Teacher | None:
         """The teacher that answers, if one does."""
         return self.source if isinstance(self.source, Teacher) else None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the model's weights, in hexadecimal; ``""`` for one whose weights cannot be read.
+
+        Of a file, they are those that were loaded, whatever has become of the file; a network may be in training.
+        """
+        return self._digest or digest(self.source)
 
     @property
     def normalise(self) -> bool:

@@ -54,7 +54,6 @@ class Connection(PadTraits):
         super().__init__(**traits)
         if self._corrections:
             self.set_trait("_feedback", self._corrections.as_trait())
-            self.set_trait("_saved", self._corrections.tell(self._desk.shown, self._teacher()))
         if classifiers == (None,) and missing():
             self.set_trait("_offline", bundled_packed().as_trait(always=True))
         elif classifiers == (None,):
@@ -125,6 +124,8 @@ class Connection(PadTraits):
         if name == "labels":
             self._change(lambda: self._desk.relabel(value))
             self._check_labels(value)
+            if (teacher := self._teacher()) and len(value) == teacher.classes:
+                teacher.labels = tuple(value)
             return
         try:
             drawing = Drawing.of_picture(value) if name == "image" else Drawing.of_strokes(value)
@@ -148,8 +149,10 @@ class Connection(PadTraits):
             if corrections.take(said, self._desk.shown, self._teacher()):
                 self._change(lambda: self._desk.swap(self._desk.classifiers))
         finally:  # an observer may have failed
-            told = corrections.tell(self._desk.shown, self._teacher())
-            self._publisher.publish(self._desk.shown.generation, {"_saved": told})
+            self._publisher.publish(self._desk.shown.generation, self._told(self._desk.shown))
+
+    def _told(self, shown: Shown) -> dict[str, Any]:
+        return {"_saved": self._corrections.tell(shown, self._teacher())} if self._corrections else {}
 
     def _teacher(self) -> Teacher | None:
         first = self._desk.classifiers[0]
@@ -162,9 +165,9 @@ class Connection(PadTraits):
         from digit_widget.models.weights import digest  # noqa: PLC0415
 
         first = self._desk.classifiers[0]
-        source = first.source if first else None
+        source, weights = (first.source, first.digest) if first else (None, digest(None))
         settings = {"predict_on": self.predict_on, "size": self.size, "panel": self.panel}
-        return {"model": called(source), "weights": digest(source), "locale": self.locale, "settings": settings}
+        return {"model": called(source), "weights": weights, "locale": self.locale, "settings": settings}
 
     def _say(self, error: str) -> None:
         """Show what went wrong, and leave the drawing and its answer as they are."""
@@ -208,7 +211,7 @@ class Connection(PadTraits):
         """Return the values of all traits that the desk decides on."""
         summaries = (classifier.inputs.summary if classifier else "" for classifier in self._desk.classifiers)
         met = [self._MET.format(summary) if summary else "" for summary in summaries]
-        return values(shown) | {"_met": met}
+        return values(shown) | {"_met": met} | self._told(shown)
 
     def _explain(self) -> None:
         """If the user wants it, show why the answer is what it is, or a sentence that says why that is not known."""

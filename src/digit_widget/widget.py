@@ -14,6 +14,7 @@ from digit_widget.labels import KEYCAPS, as_labels, check_labels
 from digit_widget.loading import classifier_class
 from digit_widget.models import ModelError
 from digit_widget.models.adapting import brings_labels
+from digit_widget.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -129,13 +130,17 @@ class DigitWidget(Connection):
         """What answers, as it was given; None is the bundled CNN.
 
         Setting it answers the drawing anew. A model with other classes comes with its labels, or with a transform of
-        its own: ``Classifier(model, labels)``. One that cannot be used raises `ModelError` and changes nothing.
+        its own: ``Classifier(model, labels)``. One that cannot be used raises `ModelError` and changes nothing. A pad
+        that is taught takes another `Teacher`, or the path of what one has saved; None begins anew.
         """
         return self._model
 
     @model.setter
     def model(self, model: object) -> None:
         Classifier = classifier_class()  # noqa: N806 - a class
+        if self._corrections and self._corrections.teaches:
+            teacher = _teacher(model, self.labels if model is None else None)
+            model = model if isinstance(model, Classifier) else teacher
         classifier = model
         if not isinstance(classifier, Classifier):
             classifier = Classifier(model, None if brings_labels(model) else self.labels, **self._pictures)
@@ -216,7 +221,8 @@ class DigitWidget(Connection):
         """
         page = self.to_html(title)
         file = Path(path)
-        file.write_text(page, encoding="utf-8")
+        with whole(file) as part:
+            part.write_text(page, encoding="utf-8")
         return file
 
     def __repr__(self) -> str:
@@ -242,7 +248,10 @@ def _teacher(model: object, labels: str | Iterable[str] | None) -> Teacher:
 
     if model is None:
         return Teacher(KEYCAPS if labels is None else labels)
-    if teacher := Classifier.of(model).teacher:
+    is_possible = isinstance(model, Classifier) or brings_labels(model)
+    if is_possible and (teacher := Classifier.of(model, labels).teacher):
+        if labels is not None:
+            teacher.labels = as_labels(labels)  # it saves them, too
         return teacher
     message = "teach=True is for classes of your own and for the bundled network; leave model= out, or pass a Teacher."
     raise ModelError(message)

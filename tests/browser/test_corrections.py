@@ -11,6 +11,7 @@ from hosts import voila
 from padview import PadView
 from playwright.sync_api import expect
 from test_access import faults, faults_of
+from test_busy import busy
 
 from digit_widget import Feedback
 
@@ -202,7 +203,7 @@ def test_the_wall_shows_and_changes_what_was_said(
     wall = notebook.panel.locator(".digit-widget-wall")
     tiles = wall.locator(".dw-wall-grid button")
     expect(tiles).to_have_count(3)
-    expect(wall.get_by_role("status")).to_have_text("3 of 3 drawings. 67 % were answered rightly.")
+    expect(wall.get_by_role("status")).to_have_text("3 of 3 drawings. 67% were answered rightly.")
     found = faults_of(wall)
     wall.get_by_role("combobox", name="Answer", exact=True).select_option("wrong")
     expect(tiles).to_have_count(1)
@@ -222,6 +223,36 @@ def test_the_wall_shows_and_changes_what_was_said(
     expect(wall.get_by_role("status")).to_have_text("0 of 2 drawings.")
     assert sorted(said(place)) == [(3, 3), (7, 7)]
     assert found == []
+
+
+def test_the_wall_keeps_what_is_done_while_python_is_busy(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
+    """Three drawings are relabelled by keys while a cell runs: it says so, all three are, and the focus stays."""
+    place = tmp_path / "feedback"
+    _, pad = open_pad(lab, kernel, place)
+    for digit in (7, 3, 4):
+        pad.draw_digit(digit)
+        pad.expect_digit(digit)
+        press(pad, "Right")
+        if digit == 7:
+            press(pad, AGREE)
+        expect_words(pad, "Thank you.")
+        pad.click("clear")
+    notebook = lab.open(kernel, "pad.feedback.wall()").run()
+    wall = notebook.panel.locator(".digit-widget-wall")
+    tiles = wall.locator(".dw-wall-grid button")
+    expect(tiles).to_have_count(3)
+    with busy(lab, kernel):
+        for index in range(3):
+            tiles.nth(index).focus()
+            lab.page.keyboard.press("Enter")
+            wall.get_by_role("button", name="8️⃣", exact=True).focus()
+            lab.page.keyboard.press("Enter")
+            expect(tiles.nth(index)).to_be_focused()
+        expect(wall.get_by_role("alert")).to_contain_text("Python is busy")
+    expect(wall.get_by_role("status")).to_have_text("3 of 3 drawings. 0% were answered rightly.")
+    expect(wall.get_by_role("alert")).to_have_text("")
+    expect(tiles.nth(2)).to_be_focused()
+    assert sorted(said(place)) == [(3, 8), (4, 8), (7, 8)]
 
 
 def test_visitors_of_a_dashboard_save_to_one_folder(browser: Browser, tmp_path: Path) -> None:

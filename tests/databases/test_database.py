@@ -229,7 +229,8 @@ def test_a_record_can_be_changed_and_dropped(url: str) -> None:
     assert list(store) == [record(0), changed, record(2)]
     store.drop(record(0))
     store.drop(record(0))
-    store.change(record(0))
+    with pytest.raises(FeedbackError, match="not there any more"):
+        store.change(record(0))
     assert list(store) == [changed, record(2)]
     assert [one.png for one in store] == [PNG, PNG]
 

@@ -105,7 +105,13 @@ class Feedback:
             self._save_waiting()
 
     def change(self, record: Record) -> None:
-        """Save a record in the place of the one with its id: ``feedback.change(record.changed(target=7))``."""
+        """Save a record in the place of the one with its id: ``feedback.change(record.changed(target=7))``.
+
+        Raises
+        ------
+        FeedbackError
+            If it could not be saved, or if the record is not there any more.
+        """
         with self._lock:
             waiting = [one.id for one in self._waiting]
             if record.id in waiting:
@@ -115,10 +121,24 @@ class Feedback:
                 self._store.change(record)
 
     def drop(self, record: Record) -> None:
-        """Remove a record and its picture."""
+        """Remove a record and its picture; one that is gone already is no error."""
         with self._lock:
             self._waiting = deque(one for one in self._waiting if one.id != record.id)
             self._store.drop(record)  # one that waits may be there all the same, if that could not be told
+
+    def read(self) -> tuple[list[Record], list[FeedbackError]]:
+        """Return the records that can be read, and what is wrong with each of the others.
+
+        Raises
+        ------
+        FeedbackError
+            If the place itself cannot be read.
+        """
+        entries = list(self._store.entries())
+        return (
+            [entry for entry in entries if isinstance(entry, Record)],
+            [entry for entry in entries if isinstance(entry, FeedbackError)],
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a table with a row for each record; see `digit_widget.feedback.tables.to_pandas`."""

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from digit_widget.errors import short
-from digit_widget.feedback.record import FeedbackError, Record, from_line, to_line
+from digit_widget.feedback.record import FeedbackError, Record, from_line, gone, raising, to_line
 
 try:
     import sqlalchemy as sql
@@ -117,7 +117,9 @@ class DatabaseStore:
         """Put a record in the place of the one with its id; the picture stays."""
         with self._using():
             self._make()
-            self._update(_row(record))
+            is_there = self._update(_row(record))
+        if not is_there:
+            raise gone(record)
 
     def drop(self, record: Record) -> None:
         """Remove a record and its picture."""
@@ -127,15 +129,15 @@ class DatabaseStore:
                 connection.execute(sql.delete(TABLE).where(TABLE.c.id == record.id))
 
     def __iter__(self) -> Iterator[Record]:
-        """Return all records, the oldest first, without their pictures, which are read when they are asked for.
+        """Return all records, the oldest first; a picture is read when it is asked for.
 
-        No connection is open between two records, so that they may be changed and dropped on the way.
-
-        Raises
-        ------
-        FeedbackError
-            If the database or a record cannot be read: the sentence names it.
+        No connection is open between two records, so that they may be changed and dropped on the way. What cannot be
+        read, the database or a record, is named in a `FeedbackError`.
         """
+        return raising(self.entries())
+
+    def entries(self) -> Iterator[Record | FeedbackError]:
+        """Return the same; in the place of a record that cannot be read, what would be raised."""
         last: sql.Row[Any] | None = None
         while rows := self._page(last):
             ids = [row.id for row in rows]
@@ -154,12 +156,11 @@ class DatabaseStore:
             with self._engine.connect() as connection:
                 return connection.execute(query).all()
 
-    def _record(self, row: sql.Row[Any], page: list[str]) -> Record:
+    def _record(self, row: sql.Row[Any], page: list[str]) -> Record | FeedbackError:
         try:
             return from_line(json.loads(row.line), partial(self._picture, row.id, page))
         except (ValueError, RecursionError) as error:
-            message = f"{self}, record {row.id}: {error}"
-            raise FeedbackError(message) from error
+            return FeedbackError(f"{self}, record {row.id}: {error}")
 
     def _picture(self, one: str, page: list[str]) -> bytes:
         """Return a record's picture; the others of its page are likely to be asked for next, and come with it."""

@@ -7,10 +7,7 @@ import csv
 import hashlib
 import json
 import os
-import secrets
-import shutil
 import unicodedata
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +16,10 @@ import numpy as np
 from digit_widget.feedback.quickdraw import simplified
 from digit_widget.feedback.record import FeedbackError
 from digit_widget.feedback.tables import COLUMNS, labels_of, to_arrays
+from digit_widget.whole import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from digit_widget.feedback.record import Record
 
@@ -83,8 +81,16 @@ def export(records: Iterable[Record], path: str | os.PathLike[str]) -> Path:
         message = "There is nothing to export."
         raise FeedbackError(message)
     place = Path(path).absolute()
-    with _whole(place) as part:
-        write(kept, part)
+    try:
+        if place.is_dir() and any(place.iterdir()):
+            message = f"{place} is a folder with something in it. Export to a new one, or empty it first."
+            raise FeedbackError(message)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with whole(place) as part:
+            write(kept, part)
+    except OSError as error:
+        message = f"{place} cannot be written: {error.strerror or error}."
+        raise FeedbackError(message) from error
     return place
 
 
@@ -225,25 +231,3 @@ _WRITERS: dict[str, Callable[[list[Record], Path], None]] = {
     ".ndjson": _write_ndjson,
     ".json": _write_tasks,
 }
-
-
-@contextmanager
-def _whole(place: Path) -> Iterator[Path]:
-    """Give a name to write under, and put what was written in its place if nothing went wrong."""
-    part = place.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        if place.is_dir() and any(place.iterdir()):
-            message = f"{place} is a folder with something in it. Export to a new one, or empty it first."
-            raise FeedbackError(message)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        if place.is_dir():
-            place.rmdir()
-        part.replace(place)
-    except OSError as error:
-        message = f"{place} cannot be written: {error.strerror or error}."
-        raise FeedbackError(message) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        with suppress(OSError):
-            part.unlink()

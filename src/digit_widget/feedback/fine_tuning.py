@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,10 +17,11 @@ from digit_widget.feedback.tables import labels_of, to_arrays
 from digit_widget.labels import are_digits
 from digit_widget.models import TORCH, bundled
 from digit_widget.normalise import normalise
+from digit_widget.whole import whole
 
 try:
     import torch
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import save_file
     from torch.nn import functional
     from torchvision.datasets import MNIST
@@ -30,8 +33,7 @@ except ImportError as _error:
 from digit_widget.models.cnn import CNN
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from torch import Tensor
 
@@ -84,7 +86,8 @@ def fine_tune(
     records
         The whole `digit_widget.Feedback`, or some of it: of the ten digits.
     path
-        Where the weights go: ``DigitWidget(model="fine-tuned.safetensors")`` answers with them, by numpy.
+        Where the weights go: ``DigitWidget(model="fine-tuned.safetensors")`` answers with them, by numpy. Folders above
+        it are made.
     data
         A folder with MNIST, as torchvision keeps it; it is downloaded where it is missing.
     steps
@@ -100,8 +103,8 @@ def fine_tune(
     Raises
     ------
     FeedbackError
-        If there are no records, or they are of other labels than the ten digits; or if torch, torchvision, tqdm or
-        MNIST is not there.
+        If there are no records, or they are of other labels than the ten digits; if nothing can be written to `path`;
+        or if torch, torchvision, tqdm or MNIST is not there.
 
     References
     ----------
@@ -116,6 +119,12 @@ def fine_tune(
     if not are_digits(labels_of(kept)):
         message = "Only the bundled network is fine-tuned, which knows the ten digits; these records have other labels."
         raise FeedbackError(message)
+    place = Path(path).absolute()
+    with _writing(place):  # tried before it takes minutes
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir() or not os.access(place.parent, os.W_OK):
+            reason = "it is a folder" if place.is_dir() else "this user may not write there"
+            raise OSError(reason)
     new, targets = (torch.from_numpy(array) for array in to_arrays(kept))
     new = new[:, None].float() / 255
     old, _ = _mnist(data, train=True, count=REHEARSED)
@@ -128,10 +137,19 @@ def fine_tune(
     _train(network, _Lesson(new, targets, old, threshold), steps, torch.Generator().manual_seed(seed))
     after = _right(network, new, targets, threshold), _right(network, test, answers)
     is_kept = before[1] - after[1] <= ALLOWED
-    place = Path(path).absolute()
     if is_kept:
-        save_file(network.state_dict(), place, metadata=about)
+        with _writing(place), whole(place) as part:
+            save_file(network.state_dict(), part, metadata=about)
     return FineTuned(place if is_kept else None, len(kept), (before[0], after[0]), (before[1], after[1]))
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        message = f"The weights cannot be written to {place} ({short(error)}). Choose another path."
+        raise FeedbackError(message) from error
 
 
 class _Lesson(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from digit_widget.feedback.record import FeedbackError, Record, from_line, to_line
+from digit_widget.feedback.record import FeedbackError, Record, from_line, gone, raising, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[Path, tuple[tuple[int, int, int], list[Record]]] = {}
+        self._read: dict[Path, tuple[tuple[int, int, int], list[Record | FeedbackError]]] = {}
 
     def __str__(self) -> str:
         return str(self.folder)
@@ -46,7 +46,7 @@ class FolderStore:
         Raises
         ------
         FeedbackError
-            If it cannot be written: the sentence says why. Nothing of it is left then.
+            If it cannot be written: the sentence says why. Readers see nothing of it then.
         """
         folder = self.folder / record.session
         with self._writing(folder):
@@ -57,14 +57,23 @@ class FolderStore:
             _append(folder / LINES, _encoded(record))
 
     def change(self, record: Record) -> None:
-        """Put a record in the place of the one with its id."""
-        self._rewrite(record, lambda records: [record if one.id == record.id else one for one in records])
+        """Put a record in the place of the one with its id; it raises `FeedbackError` if that is not there."""
+
+        def change(records: list[Record]) -> list[Record]:
+            if all(one.id != record.id for one in records):
+                raise gone(record)
+            return [record if one.id == record.id else one for one in records]
+
+        self._rewrite(record, change)
 
     def drop(self, record: Record) -> None:
         """Remove a record and its picture."""
         self._rewrite(record, lambda records: [one for one in records if one.id != record.id])
-        with suppress(OSError):
-            (self.folder / record.session / f"{record.id}.png").unlink()
+        picture = self.folder / record.session / f"{record.id}.png"
+        try:
+            picture.unlink(missing_ok=True)
+        except OSError as error:
+            raise _told(error, picture) from error
 
     def __iter__(self) -> Iterator[Record]:
         """Return the records of all sessions, each session's in order.
@@ -74,11 +83,21 @@ class FolderStore:
         FeedbackError
             If a line cannot be read: the sentence names the file and the line.
         """
+        return raising(self.entries())
+
+    def entries(self) -> Iterator[Record | FeedbackError]:
+        """Return the records of all sessions; in the place of one that cannot be read, what would be raised."""
         for file in sorted(self.folder.glob(f"*/{LINES}")):
-            yield from self._records(file)
+            try:
+                yield from self._entries(file)
+            except FeedbackError as error:
+                yield error
 
     def _records(self, file: Path) -> list[Record]:
-        """Return the records in a file; it is read again only when it has changed."""
+        return list(raising(self._entries(file)))
+
+    def _entries(self, file: Path) -> list[Record | FeedbackError]:
+        """Return what is in a file; it is read again only when it has changed."""
         try:
             state = file.stat()
             stamp = (state.st_ino, state.st_mtime_ns, state.st_size)
@@ -89,14 +108,15 @@ class FolderStore:
             return []
         except OSError as error:
             raise _told(error, file) from error
-        records = list(_parsed(content, file))
-        self._read[file] = stamp, records
-        return records
+        entries = list(_parsed(content, file))
+        self._read[file] = stamp, entries
+        return entries
 
     def _rewrite(self, record: Record, change: Callable[[list[Record]], list[Record]]) -> None:
         folder = self.folder / record.session
         file = folder / LINES
-        if not file.exists():
+        if not folder.is_dir():  # nothing is made to find nothing in it
+            change([])
             return
         with self._writing(folder):
             if lines := b"".join(map(_encoded, change(self._records(file)))):
@@ -120,7 +140,7 @@ class FolderStore:
             raise _told(error, folder) from error
 
 
-def _parsed(content: bytes, file: Path) -> Iterator[Record]:
+def _parsed(content: bytes, file: Path) -> Iterator[Record | FeedbackError]:
     *lines, _unfinished = content.split(b"\n")  # nothing, or a line that is being written, or never was in full
     for number, line in enumerate(lines, 1):
         try:
@@ -131,8 +151,7 @@ def _parsed(content: bytes, file: Path) -> Iterator[Record]:
                 raise FeedbackError(reason)  # noqa: TRY301 - told with its line below
             yield record
         except (FeedbackError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            message = f"{file}, line {number}: {error}"
-            raise FeedbackError(message) from error
+            yield FeedbackError(f"{file}, line {number}: {error}")
 
 
 def _picture(file: Path) -> bytes:

@@ -13,7 +13,7 @@ from digit_widget.labels import NO_ANSWER
 from digit_widget.strokes import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from digit_widget.strokes import Stroke
 
@@ -25,6 +25,19 @@ NONE = -1
 
 class FeedbackError(DigitWidgetError):
     """Feedback could not be saved or read; the message says why, and what to do."""
+
+
+def raising(entries: Iterable[Record | FeedbackError]) -> Iterator[Record]:
+    """Return the records among what was read, up to the first that cannot be, which is raised."""
+    for entry in entries:
+        if isinstance(entry, FeedbackError):
+            raise entry
+        yield entry
+
+
+def gone(record: Record) -> FeedbackError:
+    """Return what is raised where a record that is to be changed is not there any more."""
+    return FeedbackError(f"The record {record.id} is not there any more: somebody has removed it.")
 
 
 class _Strokes:

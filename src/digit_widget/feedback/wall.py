@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
+from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ _STATIC = Path(__file__).parents[1] / "static"
 PAGE = 60
 """Drawings that are shown at once; no more are ever sent to the browser."""
 _FROM_FRONT_END = ("_asked", "_edited")
+_REMEMBERED = 1000
+"""Edits that are known to be done already, if they come again."""
 
 
 class Wall(anywidget.AnyWidget):
@@ -49,6 +51,7 @@ class Wall(anywidget.AnyWidget):
 
     def __init__(self, feedback: Feedback) -> None:
         self._feedback = feedback
+        self._done: deque[str] = deque(maxlen=_REMEMBERED)
         super().__init__()
 
     @traitlets.default("_shown")
@@ -60,41 +63,54 @@ class Wall(anywidget.AnyWidget):
         self._show(self._asked)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a front end sends: another question, or a change of a record."""
+        """Take what a front end sends: another question, or changes of records."""
         state = {name: sync_data[name] for name in _FROM_FRONT_END if isinstance(sync_data.get(name), dict)}
         super().set_state(state)
-        error = ""
-        if "_edited" in state:
-            try:
-                self._edit(state["_edited"])
-            except DigitWidgetError as failure:
-                error = str(failure)
         if state:
-            self._show(self._asked, error)
+            self._show(self._asked, self._edit(state.get("_edited", {}).get("edits")))
 
-    def _edit(self, wanted: dict[str, Any]) -> None:
-        record = next((record for record in self._feedback if record.id == wanted.get("id")), None)
+    def _edit(self, edits: object) -> list[str]:
+        """Do what a front end has not heard to be done, and return what went wrong."""
+        errors = []
+        for wanted in edits if isinstance(edits, list) else ():
+            key = wanted.get("key") if isinstance(wanted, dict) else None
+            if not isinstance(key, str) or key in self._done:
+                continue
+            self._done.append(key)
+            try:
+                self._edit_one(wanted)
+            except DigitWidgetError as failure:
+                errors.append(str(failure))
+        return errors
+
+    def _edit_one(self, wanted: dict[str, Any]) -> None:
+        records, _ = self._feedback.read()
+        record = next((record for record in records if record.id == wanted.get("id")), None)
         if record is None:
             message = "That record is not there any more."
             raise FeedbackError(message)
-        target = wanted.get("target")
-        if wanted.get("does") == "drop":
-            self._feedback.drop(record)
-        elif target is None or (type(target) is int and 0 <= target < len(record.labels)):
-            self._feedback.change(record.changed(target=target))
-        else:
-            message = f"The record has no class {target!r:.40}."
-            raise FeedbackError(message)
+        match wanted:
+            case {"does": "drop"}:
+                self._feedback.drop(record)
+            case {"does": "relabel", "target": None}:
+                self._feedback.change(record.changed(target=None))
+            case {"does": "relabel", "target": target} if type(target) is int and 0 <= target < len(record.labels):
+                self._feedback.change(record.changed(target=target))
+            case _:
+                message = f"The record has no class {wanted.get('target')!r:.40}."
+                raise FeedbackError(message)
 
-    def _show(self, asked: dict[str, Any], error: str = "") -> None:
-        shown = self._found(asked)
-        self.set_trait("_shown", shown | {"error": error or shown["error"]})
+    def _show(self, asked: dict[str, Any], errors: Sequence[str] = ()) -> None:
+        self.set_trait("_shown", self._found(asked, errors))
 
-    def _found(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _found(self, asked: dict[str, Any], errors: Sequence[str] = ()) -> dict[str, Any]:
         try:
-            return page(list(self._feedback), asked) | {"error": ""}
-        except DigitWidgetError as failure:
-            return page([], asked) | {"error": str(failure)}
+            records, failures = self._feedback.read()
+        except FeedbackError as failure:
+            records, failures = [], [failure]
+        first, *more = [*errors, *map(str, failures), ""]
+        error = f"{first} (And {len(more) - 1} more like this.)" if more[1:] else first
+        return page(records, asked) | {"error": error, "done": list(self._done)}
 
 
 def page(records: Sequence[Record], asked: dict[str, Any]) -> dict[str, Any]:

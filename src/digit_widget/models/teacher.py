@@ -1,16 +1,6 @@
 """Classes of one's own from a few drawings of each, without training; and the ten digits as one person draws them.
 
-What the bundled network computes inside about a drawing is projected such that drawings of one class vary by about 1 in
-every direction, whatever the class is (linear discriminant analysis). There the middles of classes, and drawings around
-their middles, are taken to be normally distributed: so "of the same class as these drawings" and "anything" have
-likelihoods, and their log-ratio is the score of a class (probabilistic linear discriminant analysis). It takes into
-account how many drawings there are, so that one threshold serves any number of classes and drawings.
-
-References
-----------
-S. Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006.
-D. Garcia-Romero and C. Espy-Wilson, "Analysis of i-vector length normalization in speaker recognition systems",
-Interspeech 2011.
+A drawing is of the class whose drawings it is most alike, as `plda` tells, or of none.
 """
 
 from __future__ import annotations
@@ -18,16 +8,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from digit_widget.labels import KEYCAPS, are_digits, as_labels
+from digit_widget.labels import KEYCAPS, LabelsError, are_digits, as_labels
 from digit_widget.locks import Lock
-from digit_widget.models import ModelError, bundled, load_model
+from digit_widget.models import ModelError, load_model
 from digit_widget.models.files import TAUGHT
+from digit_widget.models.plda import features, load_background, places, score
+from digit_widget.whole import whole
 
 if TYPE_CHECKING:
     import os
@@ -48,21 +39,6 @@ SURE = 0.99
 _SIDE = 28
 _NEVER = -1e6  # in place of minus infinity, which no model may return
 _THRESHOLD = _NEVER / 2
-
-
-class Background(NamedTuple):
-    """What was learnt once about drawings of whatever class; ``models/teach.py`` made it."""
-
-    projection: Array
-    """Shape (832, 96)."""
-    shift: Array
-    """What is subtracted after the projection, (96,)."""
-    spread: Array
-    """The variance of the middles of classes in each direction, (96,); that within a class is 1."""
-    threshold: float
-    """A drawing whose scores are all below is of none of the classes."""
-    temperature: float
-    """What scores are divided by before the softmax."""
 
 
 class Teacher:
@@ -169,11 +145,12 @@ class Teacher:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write what was taught to a JSON file, with which ``DigitWidget(model=path)`` answers."""
         file = Path(path)
+        about = {"kind": TAUGHT, "version": VERSION, "labels": list(self.labels), "personal": self._is_personal}
         drawings = [
             {"class": which, "picture": base64.b64encode(picture).decode()} for which, picture, _ in self._drawings
         ]
-        text = json.dumps({"kind": TAUGHT, "version": VERSION, "labels": list(self.labels), "drawings": drawings})
-        file.write_text(text, encoding="utf-8")
+        with whole(file) as part:
+            part.write_text(json.dumps(about | {"drawings": drawings}), encoding="utf-8")
         return file
 
     @classmethod
@@ -189,14 +166,17 @@ class Teacher:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["version"] != VERSION:
-                message = f"{file.name} is of version {content['version']}, and this digit-widget reads {VERSION}."
-                raise ModelError(message)  # noqa: TRY301 - told apart from what is no such file
+                message = f"it is of version {content['version']}, and this digit-widget reads {VERSION}."
+                raise ModelError(message)  # noqa: TRY301 - told with the file's name below
             teacher = cls(content["labels"])
+            if len(teacher.labels) == len(KEYCAPS):  # the digits may have other names
+                teacher._is_personal = content.get("personal", teacher._is_personal) is True
             for drawing in content["drawings"]:
                 picture = np.frombuffer(base64.b64decode(drawing["picture"], validate=True), np.uint8)
                 teacher.teach(picture.reshape(_SIDE, _SIDE), drawing["class"])
-        except ModelError:
-            raise
+        except (ModelError, LabelsError) as error:
+            message = f"{file.name} cannot be used: {error}"
+            raise ModelError(message) from error
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             message = f"{file.name} is no file of a teacher's, or is damaged ({type(error).__name__}: {error})."
             raise ModelError(message) from error
@@ -215,51 +195,12 @@ class Teacher:
         return f"Teacher({labels!r}, drawings={self.counts})"
 
 
-@cache
-def load_background() -> Background:
-    """Return what was learnt once about drawings: the projection is kept as int8, with a scale for each column."""
-    with np.load(bundled().with_name("teaching.npz")) as file:
-        projection = file["projection"].astype(np.float32) * file["scale"]
-        return Background(
-            projection, file["shift"], file["spread"], float(file["threshold"]), float(file["temperature"])
-        )
-
-
 def _network() -> NumpyCNN:
     return load_model()  # type: ignore[return-value]  # the bundled one is of numpy
 
 
 def _as_input(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.divide(seen[:, None], 255, dtype=np.float32)
-
-
-def features(convolved: Array, hidden: Array) -> Array:
-    """Return what is known of drawings, (n, 832): the square roots of what `NumpyCNN.inside` returns, of length 1."""
-    return np.concatenate([_unit(np.sqrt(convolved)), _unit(np.sqrt(hidden))], axis=1)
-
-
-def places(known: Array, background: Background) -> Array:
-    """Return where drawings lie, (n, 96), in the space where classes are told apart, from their `features`."""
-    length = np.sqrt((1 + background.spread).sum())
-    placed: Array = _unit(known @ background.projection - background.shift) * length
-    return placed
-
-
-def score(placed: Array, taught: Array, spread: Array) -> Array:
-    """Return the log-likelihood ratios, (n,), of being of the class of drawings that were taught to being anything.
-
-    Parameters
-    ----------
-    placed
-        The drawings that are asked about, as `places` returns them: (n, 96).
-    taught
-        Those of the class: (k, 96).
-    spread
-        As in `Background`.
-    """
-    unsure = 1 / (len(taught) + 1 / spread)  # the variance of the middle of the class
-    middle = unsure * taught.sum(axis=0)
-    return _log_normal(placed - middle, 1 + unsure) - _log_normal(placed, 1 + spread)
 
 
 def _scores(placed: Array, drawings: tuple[tuple[int, bytes, Array], ...], classes: int) -> Array:
@@ -284,15 +225,3 @@ def _bent(network: NumpyCNN, hidden: npt.NDArray[np.float32], scores: Array) -> 
     is_known = is_digit | (evidence.max(axis=1, keepdims=True) > 0)
     bent: Array = np.where(is_known, logits + evidence, logits + _NEVER)
     return bent
-
-
-def _log_normal(x: Array, variance: Array) -> Array:
-    """Return the log-density, but for a constant, of a normal distribution with a diagonal covariance."""
-    density: Array = -0.5 * (x**2 / variance + np.log(variance)).sum(axis=1)
-    return density
-
-
-def _unit(x: Array) -> Array:
-    """Return rows of length 1; those of nothing but 0 as they are."""
-    scaled: Array = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
-    return scaled

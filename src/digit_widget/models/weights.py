@@ -1,4 +1,4 @@
-"""Which weights a model has, as one short text: two models with the same text answer alike."""
+"""Which weights a model has, as one short text."""
 
 from __future__ import annotations
 
@@ -23,23 +23,33 @@ def digest(source: object) -> str:
     Returns
     -------
     str
-        ``""`` for one whose weights cannot be read, such as a function.
+        Of a model that was read from a file, the file's as it is now. ``""`` for one whose weights cannot be read, such
+        as a function.
     """
-    if source is None:
-        source = bundled()
-    path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "_model_path", None)  # onnxruntime's
+    if found := file_digest(source):
+        return found
     try:
-        if path:
-            return hashlib.sha256(Path(path).read_bytes()).hexdigest()
         if is_instance(source, "digit_widget.models.teacher.Teacher"):
             return str(source.digest)  # type: ignore[attr-defined]
         if is_instance(source, "torch.nn.Module"):
             return _of_arrays((name, _as_bytes(tensor)) for name, tensor in source.state_dict().items())  # type: ignore[attr-defined]
         if is_instance(source, "keras.Model", "tf_keras.Model"):
             return _of_arrays((str(n), w) for n, w in enumerate(source.get_weights()))  # type: ignore[attr-defined]
-    except (OSError, AttributeError, TypeError, RuntimeError, ValueError):  # a file that is gone, a tensor without data
+    except (AttributeError, TypeError, RuntimeError, ValueError):  # a tensor without data
         return ""
     return ""
+
+
+def file_digest(source: object) -> str:
+    """Return the SHA-256 of the file that a model was read from; ``""`` for one of no file, or of one that is gone."""
+    if source is None:
+        source = bundled()
+    path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "_model_path", None)  # onnxruntime's
+    try:
+        with Path(path or "").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, TypeError, ValueError):
+        return ""
 
 
 def _as_bytes(tensor: Any) -> Any:  # noqa: ANN401 - a tensor, or what else a module keeps in its state
