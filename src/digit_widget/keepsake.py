@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython import get_ipython
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from digit_widget.data_url import DATA_URL
 from digit_widget.errors import DigitWidgetError
 
 if TYPE_CHECKING:
@@ -121,15 +122,17 @@ class Keepsake:
 
 def _running(shell: Any) -> str:  # noqa: ANN401 - IPython's are not typed
     """Return the name of the request to run a cell that the shell is at, or "" where there is none."""
-    parent: dict[str, Any] = getattr(shell, "get_parent", dict)()  # a terminal's shell has none
+    in_browser = getattr(shell, "kernel", None)  # where the kernel knows it, as Pyodide's
+    # A terminal's shell has none.
+    parent: dict[str, Any] = getattr(shell, "get_parent", getattr(in_browser, "get_parent", dict))()
     header = parent.get("header", {})
     return str(header["msg_id"]) if header.get("msg_type") == "execute_request" else ""
 
 
 def _bundle(name: str, kept: Kept) -> dict[str, str]:
     picture = ""
-    with suppress(DigitWidgetError, ImportError):  # said on the pad
-        picture = kept.drawing.cleaned()
+    with suppress(DigitWidgetError):  # said on the pad
+        picture = _picture(kept.drawing)
     if not picture:
         return {"text/html": "", "text/plain": ""}
     language, texts = _texts(kept.locale)
@@ -139,6 +142,13 @@ def _bundle(name: str, kept: Kept) -> dict[str, str]:
         f'alt="{texts["last"]}" width="140"><p>{html.escape(line)}</p></div>'
     )
     return {"text/html": page, "text/plain": line}
+
+
+def _picture(drawing: Drawing) -> str:
+    try:
+        return drawing.cleaned()
+    except ImportError:  # numpy or Pillow is missing: as the page has drawn it
+        return drawing.picture if DATA_URL.match(drawing.picture) else ""
 
 
 @cache

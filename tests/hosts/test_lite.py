@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +35,7 @@ def tabs(browser: Browser, tmp_path_factory: pytest.TempPathFactory, pytestconfi
 
 
 def test_the_quickstart_runs_and_is_answered(tabs: Tabs) -> None:
-    """Every cell runs, a drawing is answered, Python reads the answer; strokes of its own take numpy, as is said."""
+    """Every cell runs, a drawing is answered and kept, Python reads the answer; strokes of its own take numpy."""
     with tabs.open("light") as page:
         pads = page.locator(".digit-widget")
         expect(pads).to_have_count(2)
@@ -42,6 +43,9 @@ def test_the_quickstart_runs_and_is_answered(tabs: Tabs) -> None:
         expect(second.part("message")).to_contain_text("numpy is not installed")
         first.draw_digit(3)
         first.expect_digit(3)
+        kept = page.locator(".jp-CodeCell").first.locator("[class*='digit-widget-'] img[alt='The last drawing']")
+        expect(kept).to_have_attribute("src", re.compile("^data:image/png;base64,"))
+        expect(kept).to_be_hidden()  # the pad is there
         page.locator(".jp-CodeCell").nth(1).click()
         page.keyboard.press("Control+Enter")
         expect(page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea")).to_contain_text("3️⃣ 3 ")
