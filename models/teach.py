@@ -20,6 +20,7 @@ import torch
 
 from digit_widget.models.cnn import CNN
 from digit_widget.models.plda import Background, features, load_background, places, score
+from digit_widget.models.teacher import Teacher, bent, bundled_network
 from digit_widget.models.weights import digest
 from digit_widget.strokes import PAD_SIZE, PEN_WIDTH
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from data import Item
 
     Array = npt.NDArray[np.floating[Any]]
+    Indices = npt.NDArray[np.intp]
 
 HERE = Path(__file__).parent
 DIMENSIONS = 96
@@ -58,6 +60,8 @@ LESSONS = ((3, 1), (3, 3), (5, 5), (10, 5))
 """What is measured: classes, and drawings taught of each."""
 ASKED = 10
 """Drawings of each class that are asked about, each by another writer."""
+FEWEST_DIGITS = 30
+"""Digits that a writer needs for it to be measured what two drawings of each are worth."""
 BATCH = 256
 
 
@@ -369,6 +373,49 @@ def measure(root: Path, draws: int, seed: int = 1) -> str:
     return "\n".join(lines)
 
 
+def measure_digits(root: Path, draws: int, seed: int = 2) -> str:
+    """Return what two drawings of each digit by one hand are worth, for the other digits of that hand.
+
+    Writers are test writers with at least 30 digits; in each draw other drawings are taught.
+    """
+    rng, background, network = np.random.default_rng(seed), load_background(), bundled_network()
+    items = [item for item in pen_items(root, "test") if item.label != NOTHING]
+    drawings = list(as_written(items, rng))
+    batches = [as_batch([one.picture for one in drawings[n : n + BATCH]]).numpy() for n in range(0, len(items), BATCH)]
+    convolved, hidden = map(np.concatenate, zip(*map(network.inside, batches), strict=True))
+    placed = places(features(convolved, hidden), background)
+    classes, writers = np.array([item.label for item in items]), np.array([one.writer for one in drawings])
+
+    def wrong(asked: Indices, taught: Sequence[Indices]) -> int:
+        found = np.full((len(asked), 10), -np.inf)
+        for digit, which in enumerate(taught):
+            if len(which):
+                found[:, digit] = score(placed[asked], placed[which], background.spread)
+        logits = bent(network, hidden[asked], found)
+        answers = np.where(logits.max(axis=1) > Teacher.threshold, logits.argmax(axis=1), NOTHING)
+        return int((answers != classes[asked]).sum())
+
+    rows = []
+    for writer in np.unique(writers):
+        own = np.flatnonzero(writers == writer)
+        if len(own) < FEWEST_DIGITS:
+            continue
+        row = np.zeros(3)
+        for _ in range(draws):
+            shuffled = [rng.permutation(own[classes[own] == digit]) for digit in range(10)]
+            taught = [one[: min(2, len(one) - 1)] if len(one) else one for one in shuffled]  # one is left to ask about
+            asked = np.setdiff1d(own, np.concatenate(taught))
+            row += wrong(asked, [own[:0]] * 10), wrong(asked, taught), len(asked)
+        rows.append(row / draws)
+    before, after, asked_of = np.array(sorted(rows, key=lambda row: -row[0])).T
+    lost = 100 * (after - before)[10:] / asked_of[10:]
+    return (
+        f"{len(rows)} writers, two drawings of each digit taught, {draws} draws: of the ten with most errors "
+        f"{before[:10].sum():.1f} of {asked_of[:10].sum():.0f} digits were wrong, then {after[:10].sum():.1f}; the "
+        f"others lost {lost.mean():.2f} points on average, {lost.max():.2f} at most"
+    )
+
+
 def main() -> None:
     """Write teaching.npz beside this file, or measure it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -381,6 +428,7 @@ def main() -> None:
     if not arguments.measure:
         np.savez(HERE / "teaching.npz", **learn(arguments.data))
     print(measure(arguments.data, arguments.draws))  # noqa: T201 - a script
+    print(measure_digits(arguments.data, arguments.draws // 5))  # noqa: T201
 
 
 if __name__ == "__main__":

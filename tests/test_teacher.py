@@ -173,6 +173,22 @@ def test_the_digits_bend_to_a_hand() -> None:
     assert (pad.prediction, plain.prediction) == (None, None)
 
 
+def test_a_correction_counts_although_the_network_is_sure() -> None:
+    """A seven that is said to be a one is one at once, until that is taken back; other digits stay what they are."""
+    pad = DigitWidget(teach=True)
+    pad.strokes = digit_strokes(7, 0.5)
+    assert (pad.prediction, pad.confidence > 0.99) == (7, True)
+    say(pad, 1, 1)
+    assert pad.prediction == 1
+    for digit in (0, 2, 3, 4, 5, 6, 8, 9):
+        pad.strokes = digit_strokes(digit, 0.5)
+        assert pad.prediction == digit
+    pad.strokes = digit_strokes(7, 0.5)
+    assert pad.prediction == 1
+    pad.set_state({"_correction": {"number": 2, "does": "undo"}})
+    assert pad.prediction == 7
+
+
 def test_lessons_are_feedback_too(tmp_path: Path) -> None:
     """A pad that is taught and saves: each lesson is a record, with the model's state by its hash."""
     pad = DigitWidget(labels=LABELS, teach=True, feedback=tmp_path)

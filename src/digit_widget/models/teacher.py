@@ -35,7 +35,12 @@ VERSION = 1
 MOST = 5000
 """Drawings that a teacher may have."""
 SURE = 0.99
-"""The bundled network's answers at least this probable are left alone."""
+"""The bundled network's answers at least this probable are bent by strong evidence alone."""
+STRONG = 20.0
+"""The least score that counts in full: that of a drawing which was taught itself, or is very much like one."""
+WEAK = 0.15
+"""How much other scores count: they come of the same inner values as the network's own answer, which knows most of it
+already. Chosen, as `STRONG`, such that a hand's errors fall most while nobody else's answers get worse."""
 _SIDE = 28
 _NEVER = -1e6  # in place of minus infinity, which no model may return
 _THRESHOLD = _NEVER / 2
@@ -113,7 +118,7 @@ class Teacher:
                 f"Expected a picture of shape (28, 28), uint8, as Answer.seen, but got {seen.shape}, {seen.dtype}."
             )
             raise ModelError(message)
-        (place,) = places(features(*_network().inside(_as_input(seen[None]))), load_background())
+        (place,) = places(features(*bundled_network().inside(_as_input(seen[None]))), load_background())
         with self._lock:
             if len(self._drawings) >= MOST:
                 message = f"The teacher has {MOST:,} drawings, which is all that it may have."
@@ -132,11 +137,11 @@ class Teacher:
     def __call__(self, pictures: npt.NDArray[np.float32]) -> Array:
         """Return logits, (n, classes), for pictures, (n, 1, 28, 28), float32, 0 = paper, 1 = full ink."""
         drawings = self._drawings
-        convolved, hidden = _network().inside(pictures)
+        convolved, hidden = bundled_network().inside(pictures)
         placed = places(features(convolved, hidden), load_background())
         scores = _scores(placed, drawings, len(self.labels))
         if self._is_personal:
-            return _bent(_network(), hidden, scores)
+            return bent(bundled_network(), hidden, scores)
         is_known = scores.max(axis=1, keepdims=True) >= load_background().threshold
         has_two = len({which for which, _, _ in drawings}) > 1
         logits: Array = np.where(is_known & has_two, scores, scores + _NEVER)
@@ -195,7 +200,8 @@ class Teacher:
         return f"Teacher({labels!r}, drawings={self.counts})"
 
 
-def _network() -> NumpyCNN:
+def bundled_network() -> NumpyCNN:
+    """Return the bundled network, by numpy."""
     return load_model()  # type: ignore[return-value]  # the bundled one is of numpy
 
 
@@ -211,17 +217,18 @@ def _scores(placed: Array, drawings: tuple[tuple[int, bytes, Array], ...], class
     return scores
 
 
-def _bent(network: NumpyCNN, hidden: npt.NDArray[np.float32], scores: Array) -> Array:
-    """Return the network's answers as logits, bent towards drawings that were taught: where it is in doubt, or says 🤔.
+def bent(network: NumpyCNN, hidden: npt.NDArray[np.float32], scores: Array) -> Array:
+    """Return the network's answers as logits, bent towards drawings that were taught.
 
-    Only what is nearer to what was taught than to drawings in general counts.
+    Only what is nearer to what was taught than to drawings in general counts; against an answer that the network is
+    sure of, only what is very near.
     """
     raw = network.last(hidden).astype(np.float64)
     logits = raw / network.temperature
     logits -= np.logaddexp.reduce(logits, axis=1, keepdims=True)
     is_digit = np.logaddexp.reduce(raw, axis=1, keepdims=True) >= network.threshold
     is_sure = is_digit & (logits.max(axis=1, keepdims=True) >= np.log(SURE))
-    evidence = np.where(is_sure, 0, np.maximum(scores, 0))
+    evidence = np.where(scores >= STRONG, scores, np.where(is_sure, 0, WEAK * np.maximum(scores, 0)))
     is_known = is_digit | (evidence.max(axis=1, keepdims=True) > 0)
-    bent: Array = np.where(is_known, logits + evidence, logits + _NEVER)
-    return bent
+    found: Array = np.where(is_known, logits + evidence, logits + _NEVER)
+    return found
