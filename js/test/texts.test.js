@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import ALL from "../../src/digit_widget/texts.json" with { type: "json" };
+import FEEDBACK from "../feedback/texts.json" with { type: "json" };
 import { choose, createVoice, cut, wanted } from "../texts.js";
+import WALL from "../wall.json" with { type: "json" };
 
 /** The placeholders of a text, in the order of the alphabet. @param {string} text */
 const placeholders = (text) =>
@@ -11,7 +13,8 @@ const placeholders = (text) =>
     .sort();
 
 test("every language says everything, with the same placeholders", () => {
-  for (const [key, [english, ...others]] of Object.entries(ALL.texts)) {
+  for (const { languages } of [FEEDBACK, WALL]) assert.deepEqual(languages, ALL.languages);
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, WALL].flatMap((one) => Object.entries(one.texts))) {
     assert.equal(others.length, ALL.languages.length - 1, key);
     for (const text of others) {
       assert.ok(text.trim(), key);
@@ -22,7 +25,7 @@ test("every language says everything, with the same placeholders", () => {
 
 test("no text is left in English", () => {
   const forms = ["words", "said", "whose", "ctrl"]; // hold no word of their own
-  for (const [key, [english, ...others]] of Object.entries(ALL.texts)) {
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, WALL].flatMap((one) => Object.entries(one.texts))) {
     if (!forms.includes(key)) assert.ok(!others.includes(english), key);
   }
 });
