@@ -29,7 +29,7 @@ HOSTS_WHEELS := tests/hosts/wheels/.fetched
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page onnxruntime fresh wheel bench screenshots train teach evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel bench screenshots train teach evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,6 +81,10 @@ onnxruntime:  ## Renew what runs ONNX on a page, src/digit_widget/ort, from npm;
 	npm pack --silent --pack-destination "$$made" onnxruntime-web@$(VERSION) && tar -xzf "$$made"/*.tgz -C "$$made" && \
 	sed '/^\/\/# sourceMappingURL/d' "$$made/package/dist/ort.wasm.bundle.min.mjs" > src/digit_widget/ort/ort.mjs && \
 	xz -9e --stdout "$$made/package/dist/ort-wasm-simd-threaded.wasm" > src/digit_widget/ort/ort.wasm.xz
+
+docs: $(DEV)  ## Build the documentation into site/, without a network
+	$(VENV)/bin/sphinx-build --fail-on-warning --keep-going --quiet --builder html docs site
+	@echo "Open site/index.html."
 
 fresh: $(NODE)  ## Fail when the committed front end is not what its sources build
 	@echo "Checking that src/digit_widget/static is what js/ builds."

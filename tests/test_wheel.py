@@ -183,13 +183,13 @@ def test_the_examples_of_make_lab_need_no_torch(wheel: Path, tmp_path: Path) -> 
     """With what `make lab` installs, every example but the one that brings torch runs to its last cell."""
     python = environment(tmp_path / "env", sys.executable, wheel, "[lab]")
     found = sorted(path for path in (ROOT / "examples").glob("*.ipynb") if path.stem != "your_model")
-    assert len(found) == 6
+    assert len(found) == 7
     examples = [shutil.copy(path, tmp_path) for path in found]  # each runs in its folder, and may write there
     environ = {"HOME": str(tmp_path), "PATH": str(python.parent)}  # this one's kernels and settings are not to be found
     command = [python, "-I", "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path / "out"]
     done = subprocess.run([*command, *examples], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 6
+    assert len(list((tmp_path / "out").iterdir())) == 7
     run(python, "-I", "-c", "import importlib.util as u; assert u.find_spec('torch') is None", cwd=tmp_path)
 
 

@@ -59,6 +59,15 @@ class Firefox:
         """Open a page, and wait until it has loaded."""
         self.send("browsingContext.navigate", context=self.tab, url=url, wait="complete")
 
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Look into the first frame of the page instead of the page; the mouse's pixels are the frame's then, too."""
+        page = self.tab
+        (tree,) = self.send("browsingContext.getTree", root=page)["contexts"]
+        self.tab = tree["children"][0]["context"]
+        yield
+        self.tab = page
+
     def read(self, expression: str) -> Any:  # noqa: ANN401 - whatever it is worth
         """Return what a JavaScript expression is worth in the page, by way of JSON."""
         result = self.send(

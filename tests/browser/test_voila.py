@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,9 @@ from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -43,3 +46,33 @@ def test_the_dashboards_other_widgets_follow_its_pad(
         expect(page.locator("body")).not_to_contain_text("import")
         parts = page.locator("h1"), pad.root, page.locator(".widget-html").first, page.locator(".widget-html").last
         shoot("voila", page, *parts, margin=16)
+
+
+def test_a_class_draws_and_its_teacher_sees_it(browser: Browser, tmp_path: Path) -> None:
+    """Two pupils open one link, draw, and say what it was; the teacher's link shows their drawings and confusions."""
+    shutil.copy(EXAMPLES / "classroom.ipynb", tmp_path)
+    with voila(tmp_path, tmp_path / "classroom.ipynb") as server, contextlib.ExitStack() as visits:
+
+        def visit(url: str) -> Page:
+            page = visits.enter_context(browser.new_context()).new_page()
+            page.goto(url)
+            return page
+
+        for digit in (7, 3):
+            page = visit(server.url)
+            root = page.locator(".digit-widget")
+            root.wait_for()
+            pad = PadView(page, root)
+            pad.draw_digit(digit)
+            pad.expect_digit(digit)
+            asked = pad.part("feedback")
+            asked.get_by_role("button", name="It was…").click()
+            asked.get_by_role("button", name="1", exact=True).click()
+            asked.get_by_role("button", name="Save it").click()
+            expect(asked.get_by_role("status")).to_contain_text("Thank you.")
+        teacher = visit(f"{server.url}?teacher")
+        wall = teacher.locator(".digit-widget-wall")
+        expect(wall.get_by_role("status")).to_have_text("2 of 2 drawings. 0% were answered rightly.")
+        expect(teacher.locator(".digit-widget")).to_have_count(0)
+        wall.locator("summary").click()
+        expect(wall.locator("td button")).to_have_text(["1", "1"])

@@ -1,4 +1,4 @@
-"""README's Python runs as it is written, with the files and models that it names, and a hand that draws between."""
+"""The Python of README and of the docs runs as it is written, with the files and models that it names."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ import torch
 from drawings import digit_ink
 from PIL import Image
 
-from digit_widget import DigitWidget, models
+from digit_widget import DigitWidget, models, predict
 from digit_widget.known import drawings
 from digit_widget.models.cnn import CNN
 from digit_widget.normalise import normalise
 
-README = Path(__file__).parents[1] / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PAGES = {file.name: file for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+BLOCKS = {name: BLOCK.findall(file.read_text(encoding="utf-8")) for name, file in PAGES.items()}
 
 
 @pytest.fixture
 def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What README's reader has: pictures and models in the working folder, and models by name."""
+    """What a reader has: pictures and models in the working folder, and models by name."""
     keras = pytest.importorskip("keras", reason="Keras is not installed")
     sklearn = pytest.importorskip("sklearn.neighbors", reason="scikit-learn is not installed")
     monkeypatch.chdir(tmp_path)
@@ -51,12 +53,20 @@ def say_right(pad: DigitWidget) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::digit_widget.models.ModelWarning", "ignore:__array__:DeprecationWarning")
-def test_the_snippets_run_as_they_are_written(names: dict[str, Any]) -> None:
-    """One after the other, in one session; a seven is drawn on each new pad."""
-    for block in BLOCKS:
-        exec(block, names)  # noqa: S102 - README is ours
+@pytest.mark.parametrize("page", [name for name, blocks in BLOCKS.items() if blocks])
+def test_the_snippets_run_as_they_are_written(page: str, names: dict[str, Any]) -> None:
+    """One after the other, a page in one session; a seven is drawn on each new pad."""
+    for block in BLOCKS[page]:
+        exec(block, names)  # noqa: S102 - these pages are ours
         if "pad = " in block:
             names["pad"].image = "seven.png"
             assert names["pad"].result == "7️⃣"
             say_right(names["pad"])
-    assert str(names["predict"]("seven.png")).startswith("Answer('7️⃣', prediction=7")
+
+
+def test_there_are_snippets() -> None:
+    """README and most pages have some; what predict is said to print is what it prints."""
+    assert sum(map(bool, BLOCKS.values())) > 6
+    assert any("Answer('7️⃣', prediction=7" in block for block in BLOCKS["README.md"])
+    answer = predict(255 - digit_ink(7))
+    assert str(answer).startswith("Answer('7️⃣', prediction=7")
