@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 HOSTS: list[Host] = [JupyterLab(), Notebook(), VSCode(), Voila(), Marimo(), Panel(), Solara(), Shiny(), JupyterLite()]
 
-README = Path(__file__).parents[2] / "README.md"
-DOCS = README.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PATIENCE = 60_000
 """Milliseconds for what a person sees: the first answer of a host waits for torch."""
 HERE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:")
@@ -44,7 +43,7 @@ expect.set_options(timeout=PATIENCE)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--table`` and ``--screenshots``."""
-    parser.addoption("--table", action="store_true", help="write the tables in docs/hosts.md and README.md anew")
+    parser.addoption("--table", action="store_true", help="write the table in docs/hosts.md anew")
     parser.addoption("--screenshots", action="store_true", help="write the pictures in docs/hosts anew")
 
 
@@ -84,8 +83,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         stash = session.config.stash
         text = table.page(HOSTS, stash[OUTCOMES], stash[BROWSER])
         (DOCS / "hosts.md").write_text(text, encoding="utf-8")
-        text = table.insert(README.read_text(encoding="utf-8"), HOSTS, stash[OUTCOMES])
-        README.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

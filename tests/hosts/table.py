@@ -1,10 +1,9 @@
-"""The table of hosts, written from a run of the tests: in full for docs/hosts.md, in short for README.md."""
+"""The table of hosts, written from a run of the tests into docs/hosts.md."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +36,9 @@ REST = """
 - **JupyterLite**: Python has no numpy on the site that was tested, since no other machine may be asked; so the page
   answers, and Python has its answer. On a site that takes numpy and Pillow from Pyodide's own, Python answers itself
   (not run). Strokes and pictures set in Python take both.
+- **Browsers** of 2024 or newer (Chrome 120, Firefox 117, Safari 17.2). Those that guard against fingerprinting (Brave,
+  Firefox's `resistFingerprinting`) add noise to what a page reads from a canvas, which can spoil an answer; allow
+  canvas access for the page.
 - **Google Colab** was not run. By anywidget's documentation it shows any anywidget; when its page is reloaded, nothing
   of a drawing can be had back from the kernel.
 """
@@ -58,16 +60,6 @@ def page(hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]], brow
     tested += [f"Python {platform.python_version()}", browser]
     names = [f"**{host.name}**, {'; '.join(filter(None, [host.versions(), host.remark]))}" for host in hosts]
     return "\n".join([INTRODUCTION.format(versions=", ".join(tested)), *_table(names, _marks(hosts, outcomes)), REST])
-
-
-def insert(readme: str, hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]]) -> str:
-    """Return README.md's text with the table in short between its markers; see `page`."""
-    names = [f"{host.name}{', ' * bool(host.remark)}{host.remark}" for host in hosts]
-    short = {column: [mark.partition(":")[0] for mark in marks] for column, marks in _marks(hosts, outcomes).items()}
-    table = "\n".join(_table(names, short))
-    text, count = re.subn(r"(?s)(<!-- hosts -->\n).*(\n<!-- /hosts -->)", rf"\1\n{table}\n\2", readme)
-    assert count == 1, "README.md has no <!-- hosts --> ... <!-- /hosts -->."
-    return text
 
 
 def _marks(hosts: Sequence[Host], outcomes: Mapping[str, Mapping[str, bool]]) -> dict[str, list[str]]:
