@@ -29,7 +29,7 @@ HOSTS_WHEELS := tests/hosts/wheels/.fetched
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel bench screenshots train teach evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel release-check bench screenshots train teach evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -95,6 +95,9 @@ fresh: $(NODE)  ## Fail when the committed front end is not what its sources bui
 
 wheel: $(DEV)  ## Build the sdist, and the wheel from it, into dist
 	$(PY) -m build --no-isolation
+
+release-check: $(DEV)  ## Check what would be published: versions, sdist and wheel, conda's recipe
+	$(PY) release/check.py
 
 bench: $(DEV)  ## Run the benchmarks; BENCH_ARGS=... are passed on
 	$(PY) benchmarks/run.py $(BENCH_ARGS)
