@@ -4,6 +4,7 @@ VENV ?= .venv
 DATA ?= $(if $(wildcard ../shared/data),../shared/data,data)
 LAB_ARGS ?=
 BENCH_ARGS ?=
+LOAD_ARGS ?=
 HOSTS_ARGS ?=
 TRAIN_ARGS ?=
 TEACH_ARGS ?=
@@ -29,7 +30,7 @@ HOSTS_WHEELS := tests/hosts/wheels/.fetched
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel release-check bench screenshots train teach evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel release-check bench load screenshots train teach evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -104,6 +105,9 @@ bench: $(DEV)  ## Run the benchmarks; BENCH_ARGS=... are passed on
 
 screenshots: chromium  ## Take the screenshots of the documentation anew
 	$(PY) -m pytest tests/browser --screenshots
+
+load: chromium  ## Send visitors to a dashboard as deploy/voila serves it; LOAD_ARGS='--visitors 10' for fewer
+	$(PY) benchmarks/load.py $(LOAD_ARGS)
 
 train: $(DEV)  ## Train the bundled network on the digits in DATA=...; TRAIN_ARGS=--resume goes on
 	$(PY) models/train.py --data $(DATA) $(TRAIN_ARGS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,3 +78,12 @@ def test_a_class_draws_and_its_teacher_sees_it(browser: Browser, tmp_path: Path)
         expect(teacher.locator(".digit-widget")).to_have_count(0)
         wall.locator("summary").click()
         expect(wall.locator("td button")).to_have_text(["1", "1"])
+
+
+def test_several_visitors_at_a_time_are_answered_and_saved() -> None:
+    """As `make load` sends them, to the dashboard as it is deployed: nothing is lost, wrong, or left unsaved."""
+    load = EXAMPLES.parent / "benchmarks" / "load.py"
+    few = ["--visitors", "3", "--arrive", "2", "--drawings", "3", "--pace", "0.5"]
+    done = subprocess.run([sys.executable, load, *few], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert "corrections saved 3 of 3" in done.stdout
