@@ -41,8 +41,8 @@ def named(models: object) -> dict[str, object]:
             by_name[name] = model
     else:
         message = (
-            f"Several models are a list of models or a mapping of names to models, not {a(models)}. "
-            "For a pad with one model alone, use DigitWidget(model)."
+            f"This takes a list of models or a mapping of names to models, not {a(models)}. "
+            "For one model alone, use DigitWidget(model)."
         )
         raise TypeError(message)
     if not by_name:
