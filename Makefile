@@ -25,12 +25,14 @@ NODE := js/node_modules/.installed
 HOSTS := $(VENV)/.hosts-installed
 HOSTS_NODE := tests/hosts/node_modules/.installed
 HOSTS_WHEELS := tests/hosts/wheels/.fetched
+# Servers conflict with each other: each has an environment of its own.
+SERVERS := .venv-mlserver/.installed .venv-kserve/.installed .venv-ray/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # In the order given: pytest's closing line is the last one of `make test`.
 .NOTPARALLEL:
-.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases lint types build page docs onnxruntime fresh wheel release-check bench load screenshots train teach evaluate compare clean chromium
+.PHONY: help lab lab-torch dashboard test test-python test-js test-browser test-hosts test-databases test-servers lint types build page docs onnxruntime fresh wheel release-check bench load screenshots train teach evaluate compare clean chromium
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +63,10 @@ test-hosts: $(HOSTS) $(HOSTS_NODE) $(HOSTS_WHEELS) chromium  ## Draw in every ho
 
 test-databases: $(DEV)  ## Save feedback to SQLite, and to PostgreSQL if it is installed: apt-get install postgresql
 	$(PY) -m pytest tests/databases
+
+test-servers: $(DEV)  ## Ask MLServer, KServe and Ray Serve, each really started; those that cannot be installed are skipped
+	-@$(MAKE) --keep-going $(SERVERS)
+	$(PY) -m pytest tests/servers
 
 lint: $(DEV)  ## Check style and format of the Python code
 	$(VENV)/bin/ruff check
@@ -159,6 +165,12 @@ $(DEV): pyproject.toml constraints.txt | $(VENV)/bin/pip
 $(HOSTS): $(DEV)
 	@echo "Installing the hosts to draw in, Notebook to JupyterLite, into $(VENV): some 550 MB, half a minute, only this once."
 	$(PIP) --editable '.[dev,hosts]'
+	@touch $@
+
+.venv-%/.installed: deploy/%/requirements.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing digit-widget and what serves it into .venv-$*: 500 to 950 MB, under a minute, only this once."
+	"$(or $(PYTHON),python3)" -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --requirement deploy/$*/requirements.txt --editable .
 	@touch $@
 
 $(HOSTS_NODE): tests/hosts/package.json tests/hosts/package-lock.json

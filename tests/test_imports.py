@@ -17,6 +17,7 @@ PUBLIC = {
     "ModelError",
     "ModelWarning",
     "PictureError",
+    "Remote",
     "Teacher",
     "compare",
     "load_model",

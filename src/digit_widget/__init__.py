@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from digit_widget.explain import Explanation
     from digit_widget.feedback import Feedback, FeedbackError
     from digit_widget.models import ModelError, ModelWarning, load_model
+    from digit_widget.models.remote import Remote
     from digit_widget.models.teacher import Teacher
     from digit_widget.picture import PictureError
     from digit_widget.prediction import predict
@@ -28,6 +29,7 @@ __all__ = [
     "ModelError",
     "ModelWarning",
     "PictureError",
+    "Remote",
     "Teacher",
     "compare",
     "load_model",
@@ -45,6 +47,7 @@ _HOMES = {
     "ModelError": "models",
     "ModelWarning": "models",
     "PictureError": "picture",
+    "Remote": "models.remote",
     "Teacher": "models.teacher",
     "compare": "comparison",
     "load_model": "models",

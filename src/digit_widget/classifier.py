@@ -13,12 +13,12 @@ from digit_widget.contract import check_outputs, log_probabilities, softmax
 from digit_widget.deadline import Caller
 from digit_widget.dot import is_dot
 from digit_widget.labels import KEYCAPS, NO_ANSWER, are_digits, as_labels, check_labels, uniform
-from digit_widget.models.adapting import brings_labels
+from digit_widget.models.adapting import brings_labels, usual_timeout
 from digit_widget.models.teacher import Teacher
 from digit_widget.models.weights import digest, file_digest
 from digit_widget.normalise import normalise as normalise_ink
 from digit_widget.preparation import Preparation, shown
-from digit_widget.probe import KnownModel, probe
+from digit_widget.probe import Absent, KnownModel, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -50,7 +50,8 @@ class Classifier:
         of a safetensors, ONNX, Keras or torch file (see `load_model`); a fitted estimator or pipeline of
         scikit-learn's, for rows of pixels; a `Teacher`, or the path of what one has saved; a function that takes a PIL
         picture (white ink on black) and returns probabilities or a label, or takes a batch of tensors and returns
-        logits; another classifier; or None for the bundled CNN.
+        logits; the URL of a model that is served elsewhere, or a `Remote`; another classifier; or None for the bundled
+        CNN.
     labels
         One for each class, as a list or as one string: ``"🐱🐶🐭"``. By default those of the other classifier or of the
         teacher, or the ten keycap emoji.
@@ -73,8 +74,8 @@ class Classifier:
     transposed
         Whether rows and columns of the model's pictures change places, as in EMNIST's raw files.
     timeout
-        Seconds that the model may take for a picture before it is given up on. By default that of the other classifier,
-        or 5. The bundled CNN has no limit.
+        Seconds that the model may take for a picture before it is given up on. By default that of the other classifier
+        or of the `Remote`, or 5. The bundled CNN has no limit.
 
     Raises
     ------
@@ -94,7 +95,7 @@ class Classifier:
     If its labels are the ten digits, and it is not good at them in the usual form (0..1, light ink, upright), it is
     asked in others, as far as `inputs`, `ink` and `transposed` do not say which. The best is taken if it is clearly
     better; the attribute `inputs` says what was found. A classifier made of another one asks again only if the pictures
-    or the labels change.
+    or the labels change. A model that is served elsewhere and is not there now is asked when a drawing comes.
 
     Examples
     --------
@@ -109,8 +110,6 @@ class Classifier:
 
     source: object
     """The model as it was given."""
-    model: models.Model
-    """The model as it is asked."""
     labels: tuple[str, ...]
     timeout: float
     _known: KnownModel
@@ -134,10 +133,9 @@ class Classifier:
         self.source = other.source if other else model
         self._digest = other._digest if other else file_digest(model)  # noqa: SLF001 - of the same class
         self.labels = as_labels(KEYCAPS if labels is None else labels)
-        self.timeout = TIMEOUT if timeout is None else timeout
+        self.timeout = usual_timeout(self.source, TIMEOUT) if timeout is None else timeout
         preparation = (other._known.preparation if other else Preparation()).changed(**pictures)  # noqa: SLF001
         self._known = self._introduced(other, preparation)
-        self.model = self._known.model
 
     @classmethod
     def of(
@@ -149,6 +147,17 @@ class Classifier:
             if preparation.changed(**pictures) == preparation:
                 return model
         return cls(model, labels, **pictures)
+
+    @property
+    def model(self) -> models.Model:
+        """The model as it is asked."""
+        return self._known.model
+
+    @property
+    def unmet(self) -> str:
+        """Why a model that is served elsewhere has not been asked yet, as a sentence; ``""`` when it has been."""
+        model = self._known.model
+        return str(model.failure) if isinstance(model, Absent) else ""
 
     @property
     def transform(self) -> Callable[[Image.Image], Any] | None:
@@ -208,7 +217,7 @@ class Classifier:
 
     def pictures(self, inks: Sequence[Ink]) -> Pictures:
         """Return what the model sees of some drawings: (n, channels, height, width), 0 = paper, 1 = full ink."""
-        return self._known.pictures(inks, [normalise_ink(ink) for ink in inks])
+        return self._met().pictures(inks, [normalise_ink(ink) for ink in inks])
 
     def logits(self, pictures: Pictures) -> Rows:
         """Ask the model about pictures that `pictures` returned, without a time limit; it raises what `classify` does.
@@ -218,7 +227,7 @@ class Classifier:
         numpy.ndarray
             Shape (n, classes), float64; a row that is minus infinity for all classes means "none of them".
         """
-        known = self._known
+        known = self._met()
         outputs = known.outputs(pictures)
         rows = check_outputs(outputs, len(pictures), self.labels, probabilities=known.returns_probabilities)
         return log_probabilities(rows) if known.returns_probabilities else rows
@@ -227,7 +236,19 @@ class Classifier:
         """Return what a page needs to answer without Python; it raises what `digit_widget.offline.pack` does."""
         from digit_widget.offline import pack  # noqa: PLC0415 - only a page needs it
 
-        return pack(self._known, self.source, self.labels)
+        return pack(self._met(), self.source, self.labels)
+
+    def _met(self) -> KnownModel:
+        """Return how to ask the model; one that was not there is met now, or the failure raised.
+
+        Several threads may do so at once: each gets to know the same model.
+        """
+        if isinstance(self._known.model, Absent):
+            self._known = probe(self.source, self.labels, self._known.preparation, Caller())
+        known = self._known
+        if isinstance(known.model, Absent):
+            raise known.model.failure
+        return known
 
     def _introduced(self, other: Classifier | None, preparation: Preparation) -> KnownModel:
         """Return the model as another classifier knows it, if nothing but names has changed, or get to know it."""
@@ -254,11 +275,13 @@ class Classifier:
         return answers
 
     def _ask(self, inks: list[Ink], normalised: list[Ink]) -> list[Answer]:
+        known = self._met()
+
         def ask() -> tuple[Pictures, Rows]:
-            pictures = self._known.pictures(inks, normalised)
+            pictures = known.pictures(inks, normalised)
             return pictures, self.logits(pictures)
 
-        pictures, logits = self._known.within(self.timeout * len(inks), ask)
+        pictures, logits = known.within(self.timeout * len(inks), ask)
         return [self._answer(shown(picture), row) for picture, row in zip(pictures, logits, strict=True)]
 
     def _answer(self, seen: Ink, logits: Rows) -> Answer:

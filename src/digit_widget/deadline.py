@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
+import time
 import traceback
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -20,12 +22,25 @@ MAX_STUCK = 4
 """How many calls of one `Caller` may still be running after their time limit; each of them occupies a thread."""
 
 _lock = Lock()
+_limits = threading.local()
 _idle: list[_Worker] = []
 after_fork(_idle.clear)  # a child has none of the parent's threads
 
 
 class DeadlineError(TimeoutError):
     """A call took too long; its notes (PEP 678) hold the stack of the code that was running."""
+
+
+def remaining() -> float:
+    """Return the seconds that are left to the code that a `Caller` runs in this thread; elsewhere, infinity.
+
+    Examples
+    --------
+    >>> remaining(), Caller().within(5, remaining) < 5
+    (inf, True)
+    """
+    until: float = getattr(_limits, "until", math.inf)
+    return until - time.monotonic()
 
 
 class _Worker:
@@ -95,11 +110,15 @@ class Caller:
         failures: list[BaseException] = []
         done = threading.Event()
 
+        until = time.monotonic() + seconds
+
         def run() -> None:
+            _limits.until = until
             try:
                 results.append(function())
             except BaseException as failure:  # noqa: BLE001 - raised again in the thread that waits
                 failures.append(failure)
+            _limits.until = math.inf
             done.set()
 
         worker.tasks.put(run)

@@ -12,6 +12,7 @@ import numpy as np
 from digit_widget.contract import ROUNDING, are_probabilities, log_probabilities
 from digit_widget.forms import USUAL, Form
 from digit_widget.known import DIGITS, drawings
+from digit_widget.models import UnavailableError
 from digit_widget.normalise import SIDE
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ class Search:
                 return
             try:
                 yield self._trial(model, form, count)
+            except UnavailableError:  # what it takes is not known then
+                raise
             except Exception:  # noqa: BLE001, S112 - it takes pictures in the usual form; in others it may do anything
                 continue
 

@@ -43,8 +43,23 @@ class PadKeywords(PictureKeywords, total=False):
     tabbable: bool | None
 
 
+class RemoteKeywords(TypedDict, total=False):
+    """All that `digit_widget.Remote` takes besides the URL, and says what it means. None is not said."""
+
+    headers: Mapping[str, str] | None
+    input_name: str | None
+    output_name: str | None
+    shape: Sequence[int] | None
+    datatype: str | None
+    batch: int | None
+    temperature: float | None
+    threshold: float | None
+    timeout: float | None
+
+
 PICTURE_KEYWORDS = tuple(PictureKeywords.__annotations__)
 PAD_KEYWORDS = tuple(PadKeywords.__annotations__)
+REMOTE_KEYWORDS = tuple(RemoteKeywords.__annotations__)
 
 
 def split(keywords: Mapping[str, Any]) -> tuple[PictureKeywords, dict[str, Any]]:

@@ -5,6 +5,7 @@ Problems then show when the model is passed in, and not when somebody draws.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -47,6 +48,22 @@ TIMEOUT = 60.0
 """Seconds that this may take: to load the model, to compile it, and to ask it."""
 SEVERAL_SECONDS = 0.2
 """A model that takes longer than this for a picture is asked about one drawing only."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """What stands for a model that is served elsewhere, while it is not there."""
+
+    failure: models.UnavailableError
+    classes: None = None
+    shape: None = None
+    temperature: float = 1.0
+    threshold: float = -math.inf
+
+    def __call__(self, pictures: Pictures) -> npt.NDArray[np.generic]:
+        """Raise what was raised when it was asked."""
+        del pictures
+        raise self.failure
 
 
 @dataclass(frozen=True)
@@ -94,6 +111,11 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
     caller
         Limits the time that this takes.
 
+    Returns
+    -------
+    KnownModel
+        Its model is `Absent` if it is served elsewhere, and not there now.
+
     Raises
     ------
     ModelError
@@ -108,6 +130,8 @@ def probe(source: object, labels: Sequence[str], preparation: Preparation, calle
     """
     try:
         known = caller.within(TIMEOUT, lambda: _Meeting(source, labels, preparation, caller).known())
+    except models.UnavailableError as failure:
+        return KnownModel(Absent(failure), preparation, caller)
     except models.ModelError:
         raise
     except Exception as error:

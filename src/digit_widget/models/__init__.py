@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digit_widget.errors import DigitWidgetError
 from digit_widget.locks import Lock
-from digit_widget.models.files import refusal
+from digit_widget.models.files import is_url, refusal
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +31,10 @@ _loading = Lock()
 
 class ModelError(DigitWidgetError):
     """A model cannot be used; the message says what was given, what was expected, and what to do."""
+
+
+class UnavailableError(ModelError):
+    """A model that is served elsewhere is not there now; it may be there when it is asked again."""
 
 
 class ModelWarning(UserWarning):
@@ -75,7 +79,8 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
     path
         A ``.safetensors`` file (run by numpy) or a torch checkpoint (``.pt``, ``.pth``, …; needs torch) with weights of
         the article's CNN, any ``.onnx`` file (needs onnxruntime), a ``.keras`` or ``.h5`` file (needs Keras, whose
-        safe mode reads it), or what a `Teacher` has saved. None is the bundled CNN, which is loaded once in a process.
+        safe mode reads it), or what a `Teacher` has saved; or the URL of a model that is served elsewhere, which is
+        asked what it takes (see `Remote`). None is the bundled CNN, which is loaded once in a process.
     into
         A ``torch.nn.Module`` of one's own that gets the weights in a torch checkpoint or a safetensors file, all of
         them or none, and is then the model. It keeps its device, dtype and mode.
@@ -96,6 +101,13 @@ def load_model(path: str | os.PathLike[str] | None = None, *, into: object = Non
     if path is None:
         with _loading:  # a prediction waits while the model is loaded in the background, and does not load it again
             return _bundled()
+    if is_url(path):
+        if into is not None:
+            message = "A model that is served elsewhere has its own network, so into= is not needed."
+            raise ModelError(message)
+        from digit_widget.models.remote import Remote  # noqa: PLC0415 - it imports numpy
+
+        return Remote(path).met()
     file = Path(path)
     if reason := refusal(file):
         raise ModelError(reason)
@@ -147,8 +159,8 @@ def _pytorch(purpose: str) -> ModuleType:
     return pytorch
 
 
-def calibration(about: Mapping[str, str]) -> tuple[float, float]:
-    """Return the temperature and the threshold in a model file's metadata; by default 1 and minus infinity.
+def calibration(about: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the temperature and the threshold in a model's metadata; by default 1 and minus infinity.
 
     Raises
     ------
@@ -164,11 +176,11 @@ def calibration(about: Mapping[str, str]) -> tuple[float, float]:
     for key, usual, above in (("temperature", 1.0, 0.0), ("threshold", -math.inf, -math.inf)):
         try:
             value = float(about.get(key, usual))
-        except ValueError:
+        except (TypeError, ValueError):
             value = math.nan
         if not above <= value < math.inf or (key == "temperature" and value == 0):
             kind = "a positive number" if key == "temperature" else "a number"
-            message = f"Expected the file's {key} to be {kind}, but it is {about[key]!r}."
+            message = f"Expected the model's {key} to be {kind}, but it is {about[key]!r:.80}."
             raise ModelError(message)
         values.append(value)
     return values[0], values[1]

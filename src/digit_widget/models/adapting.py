@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from digit_widget.errors import a
 from digit_widget.models import Model, ModelError, load_model
-from digit_widget.models.files import is_taught
+from digit_widget.models.files import is_taught, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digit_widget.models import Shape
+
+_REMOTE = "digit_widget.models.remote.Remote"
 
 
 def adapt(
@@ -26,7 +28,8 @@ def adapt(
     ----------
     source
         A ``torch.nn.Module`` or a program of ``torch.export``, a model of Keras, a session of onnxruntime's, a path,
-        one of scikit-learn's estimators, a function or another callable, a `Model`, or None for the bundled CNN.
+        the URL of a model that is served elsewhere, a `Remote`, one of scikit-learn's estimators, a function or
+        another callable, a `Model`, or None for the bundled CNN.
     labels
         One for each class, for functions that answer with one of them, and for estimators.
     size
@@ -36,11 +39,12 @@ def adapt(
 
     Raises
     ------
+    UnavailableError
+        If it is served elsewhere, and not there now.
     ModelError
         If it is something else, or takes pictures of a shape that was not found, or not of the size that was said.
     """
-    if source is None or isinstance(source, (str, os.PathLike)):
-        source = load_model(source)
+    source = _loaded(source)
     if is_instance(source, "keras.Model", "tf_keras.Model"):  # with torch behind it, it is a module, too
         from digit_widget.models.keras import from_keras  # noqa: PLC0415 - it imports numpy
 
@@ -75,6 +79,13 @@ def adapt(
     raise ModelError(message)
 
 
+def _loaded(source: object) -> object:
+    """Return what a path or a URL stands for, and whatever else as it is."""
+    if is_instance(source, _REMOTE):
+        return source.met()  # type: ignore[attr-defined]
+    return load_model(source) if source is None or isinstance(source, (str, os.PathLike)) else source
+
+
 def is_instance(value: object, *kinds: str) -> bool:
     """Return whether something is of one of these kinds; nothing is imported, since whoever has one has imported it.
 
@@ -99,8 +110,13 @@ def is_instance(value: object, *kinds: str) -> bool:
 def brings_labels(source: object) -> bool:
     """Return whether a model has labels of its own: a teacher, or the path of what one has saved."""
     if isinstance(source, (str, os.PathLike)):
-        return is_taught(Path(source))
+        return not is_url(source) and is_taught(Path(source))
     return is_instance(source, "digit_widget.models.teacher.Teacher")
+
+
+def usual_timeout(source: object, otherwise: float) -> float:
+    """Return how many seconds a model may take for a picture if nothing was said: what a `Remote` says itself."""
+    return float(source.timeout) if is_instance(source, _REMOTE) else otherwise  # type: ignore[attr-defined]
 
 
 def _advice(source: object) -> str:
@@ -141,6 +157,12 @@ def called(source: object) -> str:
     """
     if source is None:
         return "bundled"
+    if is_url(source):  # it may hold a password
+        from digit_widget.models.address import address  # noqa: PLC0415 - few models are served elsewhere
+
+        return address(source).name
+    if is_instance(source, _REMOTE):
+        return str(source.name)  # type: ignore[attr-defined]
     if isinstance(source, (str, os.PathLike)):
         return Path(source).stem
     if isinstance(source, Model):  # one of ours: called after what is behind it

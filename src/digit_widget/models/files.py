@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TypeGuard
 
 TAUGHT = "digit-widget teacher"
 """What stands at the beginning of a file that a teacher has saved."""
@@ -43,6 +45,17 @@ _KINDS = {
 """What files with these suffixes are, and what to do with them."""
 
 
+def is_url(source: object) -> TypeGuard[str]:
+    """Return whether something is a text that begins as URLs do.
+
+    Examples
+    --------
+    >>> is_url("http://localhost:8080/v2/models/digits"), is_url("models/net.onnx")
+    (True, False)
+    """
+    return isinstance(source, str) and re.match(r"\s*[a-z][a-z0-9+.-]+://", source, re.IGNORECASE) is not None
+
+
 def refusal(path: Path) -> str:
     """Return why a path leads to no model that can be loaded, and what to do; "" if it may be one.
 
@@ -54,6 +67,8 @@ def refusal(path: Path) -> str:
     name = path.name
     if not _exists(path):
         what = "" if path.suffix else " A model is passed as an object or as the path of its file."
+        if "/v2/models/" in path.as_posix():
+            what = " The address of a model that is served elsewhere begins with http:// or https://."
         return f"The model file {str(path)!r:.200} does not exist.{what}"
     if reason := _told_by_content(path):
         return reason

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from digit_widget.whole import whole
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
@@ -41,9 +41,24 @@ STRONG = 20.0
 WEAK = 0.15
 """How much other scores count: they come of the same inner values as the network's own answer, which knows most of it
 already. Chosen, as `STRONG`, such that a hand's errors fall most while nobody else's answers get worse."""
+NEVER = -1e6
+"""A score in the place of minus infinity, which no model may return."""
 _SIDE = 28
-_NEVER = -1e6  # in place of minus infinity, which no model may return
-_THRESHOLD = _NEVER / 2
+_THRESHOLD = NEVER / 2
+
+
+class Taught(NamedTuple):
+    """What a teacher knows at a moment."""
+
+    is_personal: bool
+    """Whether the bundled network answers, bent towards the drawings."""
+    counts: list[int]
+    """How many drawings each class has."""
+    sums: Array
+    """The sums of their places, (classes, 96)."""
+    says: Callable[[npt.NDArray[np.float32]], Array]
+    """Returns, for pictures as `Teacher` takes them, (n, classes): logits if it is personal, and otherwise the scores
+    themselves, also of drawings of none of the classes."""
 
 
 class Teacher:
@@ -137,15 +152,28 @@ class Teacher:
     def __call__(self, pictures: npt.NDArray[np.float32]) -> Array:
         """Return logits, (n, classes), for pictures, (n, 1, 28, 28), float32, 0 = paper, 1 = full ink."""
         drawings = self._drawings
-        convolved, hidden = bundled_network().inside(pictures)
-        placed = places(features(convolved, hidden), load_background())
-        scores = _scores(placed, drawings, len(self.labels))
+        scores, hidden = _asked(pictures, drawings, len(self.labels))
         if self._is_personal:
             return bent(bundled_network(), hidden, scores)
         is_known = scores.max(axis=1, keepdims=True) >= load_background().threshold
         has_two = len({which for which, _, _ in drawings}) > 1
-        logits: Array = np.where(is_known & has_two, scores, scores + _NEVER)
+        logits: Array = np.where(is_known & has_two, scores, scores + NEVER)
         return logits
+
+    @property
+    def taught(self) -> Taught:
+        """All that its answers depend on, besides the bundled network, as it is now."""
+        drawings, count, is_personal = self._drawings, len(self.labels), self._is_personal
+
+        def says(pictures: npt.NDArray[np.float32]) -> Array:
+            scores, hidden = _asked(pictures, drawings, count)
+            return bent(bundled_network(), hidden, scores) if is_personal else scores
+
+        of = np.array([which for which, _, _ in drawings], int)
+        sums = np.zeros((count, len(load_background().spread)))
+        np.add.at(sums, of, [place for _, _, place in drawings] or np.zeros((0, sums.shape[1])))
+        counts = np.bincount(of, minlength=count).tolist()
+        return Taught(is_personal, counts, sums, says)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write what was taught to a JSON file, with which ``DigitWidget(model=path)`` answers."""
@@ -209,8 +237,17 @@ def _as_input(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.divide(seen[:, None], 255, dtype=np.float32)
 
 
+def _asked(
+    pictures: npt.NDArray[np.float32], drawings: tuple[tuple[int, bytes, Array], ...], classes: int
+) -> tuple[Array, npt.NDArray[np.float32]]:
+    """Return the scores of pictures, (n, classes), and the network's hidden values."""
+    convolved, hidden = bundled_network().inside(pictures)
+    placed = places(features(convolved, hidden), load_background())
+    return _scores(placed, drawings, classes), hidden
+
+
 def _scores(placed: Array, drawings: tuple[tuple[int, bytes, Array], ...], classes: int) -> Array:
-    scores: Array = np.full((len(placed), classes), _NEVER)
+    scores: Array = np.full((len(placed), classes), NEVER)
     for which in {which for which, _, _ in drawings}:
         taught = np.stack([place for index, _, place in drawings if index == which])
         scores[:, which] = score(placed, taught, load_background().spread)
@@ -230,5 +267,5 @@ def bent(network: NumpyCNN, hidden: npt.NDArray[np.float32], scores: Array) -> A
     is_sure = is_digit & (logits.max(axis=1, keepdims=True) >= np.log(SURE))
     evidence = np.where(scores >= STRONG, scores, np.where(is_sure, 0, WEAK * np.maximum(scores, 0)))
     is_known = is_digit | (evidence.max(axis=1, keepdims=True) > 0)
-    found: Array = np.where(is_known, logits + evidence, logits + _NEVER)
+    found: Array = np.where(is_known, logits + evidence, logits + NEVER)
     return found
