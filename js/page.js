@@ -10,6 +10,7 @@ import widget from "./widget.js";
  * @property {string | null} title
  * @property {any} traits  those that Python has settings for
  * @property {import("./engine/index.js").Packed} packed
+ * @property {{ consent: string, about: import("./feedback/keeper.js").About } | null} feedback  if the pad has any
  */
 
 /** The other traits, as they are when nothing is drawn. */
@@ -29,7 +30,6 @@ const BLANK = {
   _answered: 0,
   _unasked: false,
   _why: {},
-  _feedback: {},
   _kept_as: "",
 };
 
@@ -57,12 +57,18 @@ function createModel(traits) {
   };
 }
 
+/**
+ * How feedback is asked for and kept: a bundle of its own, which is here if the pad has feedback.
+ * @returns {typeof import("./feedback/page.js")}
+ */
+const corrections = () => /** @type {any} */ (globalThis).digitWidgetFeedback;
+
 /** @param {string} id */
 const content = (id) => document.getElementById(id)?.textContent ?? "";
 
 function show() {
   /** @type {Data} */
-  const { title, traits, packed } = JSON.parse(content("digit-widget-data"));
+  const { title, traits, packed, feedback } = JSON.parse(content("digit-widget-data"));
   const parts = Object.fromEntries(
     [...document.querySelectorAll("script[data-part]")].map((part) => [
       part.getAttribute("data-part"),
@@ -74,7 +80,9 @@ function show() {
     ...traits,
     probabilities: traits.labels.map(() => 1 / traits.labels.length),
     _offline: { engine, packed, parts },
+    _feedback: feedback ? { code: corrections(), consent: feedback.consent, saves: true, isHere: true } : {},
   });
+  if (feedback) corrections().keep(model, { title, about: feedback.about, document, window });
   const root = document.documentElement;
   if (!traits.locale) root.lang = ""; // the page speaks the browser's language
   const voice = voiceOn(document)(traits.locale);

@@ -13,11 +13,13 @@ import { voiceOn } from "./texts.js";
 import { listen } from "./traits.js";
 
 /**
+ * @typedef {Pick<typeof import("./feedback/index.js"), "createFeedback">} Asking
+ *
  * @typedef {object} OtherTraits
  * @property {string} _kept_as
  * @property {Partial<import("./offline.js").Offline>} _offline
- * @property {{ code?: string, consent?: string, teaches?: boolean, saves?: boolean }} _feedback
- * @property {import("./feedback/index.js").Saved} _saved
+ * @property {{ code?: string | Asking, consent?: string, teaches?: boolean, saves?: boolean, isHere?: boolean }} _feedback
+ * @property {import("./feedback/asking.js").Saved} _saved
  * @property {object} _correction
  * @typedef {import("./engine/responder.js").Traits & import("./panel.js").ShownTraits & OtherTraits} Traits
  */
@@ -85,18 +87,18 @@ function render({ model, el }) {
   const { code, ...asking } = model.get("_feedback");
   if (code) load(code).catch((error) => model.set("error", `Feedback cannot be given here: ${error.message}`));
 
-  /** Load what asks whether the answer is right. @param {string} source */
+  /** Load what asks whether the answer is right. @param {string | Asking} source  a page of its own has the module itself */
   async function load(source) {
-    /** @type {typeof import("./feedback/index.js")} */
-    const { createFeedback } = await importSource(source);
+    /** @type {Asking} */
+    const { createFeedback } = typeof source === "string" ? await importSource(source) : source;
     if (signal.aborted) return;
-    feedback = createFeedback(el.ownerDocument, (message) => set("_correction", message));
+    feedback = createFeedback(el.ownerDocument, (message) => set("_correction", message), refresh);
     panel.add(feedback.element);
     refresh();
   }
 
   watchHost(el, refresh, signal);
-  watchKernel(model, () => protocol.state() === "busy" && refresh(), signal);
+  watchKernel(model, () => (protocol.state() === "busy" || feedback?.isSlow) && refresh(), signal);
 
   function show() {
     if (isAlone(el) || (protocol.state() === "busy" && isGone(model))) offline.begin();
@@ -118,11 +120,12 @@ function render({ model, el }) {
       canRedo: pad.canRedo,
     });
     const { drawn, known = 0 } = model.get("_drawing");
+    const isHeard = asking.isHere || !(isAlone(el) || offline.isOn);
     feedback?.show({
       ...traits,
       voice: voice(traits.locale),
-      isAnswered:
-        protocol.state() === "current" && !isBlank(pad.drawing) && !traits.error && !isAlone(el) && !offline.isOn,
+      isAnswered: isHeard && protocol.state() === "current" && !isBlank(pad.drawing) && !traits.error,
+      isGone: isGone(model),
       of: { answered: model.get("_answered"), drawn: drawn ?? known, result: traits.result },
       saved: model.get("_saved"),
       ...asking,

@@ -12,6 +12,7 @@ import pytest
 import torch
 from drawings import digit_ink
 from PIL import Image
+from test_page_feedback import line
 
 from digit_widget import DigitWidget, models, predict
 from digit_widget.known import drawings
@@ -36,6 +37,8 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     shutil.copy(models.bundled(), "weights.safetensors")
     torch.save(CNN.pretrained().state_dict(), "weights.pt")
     keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save("model.keras")
+    for name in ("digits", "mine"):
+        Path(f"{name}-feedback.jsonl").write_text(line(name))
     rows = np.stack([normalise(ink).reshape(-1) for ink in drawings()])
     return {
         "my_network": CNN.pretrained(),

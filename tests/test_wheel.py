@@ -38,6 +38,8 @@ SHIPPED = {
     "static/engine.js",
     "static/page.js",
     "static/feedback.js",
+    "static/feedback.css",
+    "static/corrections.js",
     "static/wall.js",
     "static/wall.css",
     "ort/ort.mjs",

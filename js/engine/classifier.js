@@ -2,6 +2,7 @@
 
 import { isDot } from "./dot.js";
 import { normalise } from "./normalise.js";
+import { logSumExp } from "./numbers.js";
 import { encode, seenOf } from "./preparation.js";
 
 /**
@@ -12,6 +13,7 @@ import { encode, seenOf } from "./preparation.js";
  * @property {number} classes
  * @property {number} temperature  logits are divided by it
  * @property {number | null} threshold  of the log-sum-exp of the logits: below it a picture is of no class
+ * @property {boolean} [isOfBest]  whether the threshold is that of the best logit instead
  * @property {boolean} probabilities  whether the model returns probabilities, not logits
  * @typedef {import("./preparation.js").Preparation & Reading} About
  *
@@ -24,12 +26,6 @@ import { encode, seenOf } from "./preparation.js";
  * The model itself: from the numbers of a picture to one number a class.
  * @typedef {(numbers: Float32Array) => ArrayLike<number> | Promise<ArrayLike<number>>} Network
  */
-
-/** @param {number[]} logits */
-function logSumExp(logits) {
-  const most = Math.max(...logits);
-  return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
-}
 
 /** @param {number[]} logits */
 function softmax(logits) {
@@ -74,7 +70,8 @@ export function createClassifier(network, about) {
     const logits = about.probabilities ? logarithms(row) : row;
     if (logits.every((logit) => logit === -Infinity)) return noAnswer(seen);
     const probabilities = softmax(logits.map((logit) => logit / about.temperature));
-    if (about.threshold !== null && logSumExp(logits) < about.threshold) return { ...noAnswer(seen), probabilities };
+    const evidence = about.isOfBest ? Math.max(...logits) : logSumExp(logits);
+    if (about.threshold !== null && evidence < about.threshold) return { ...noAnswer(seen), probabilities };
     const confidence = Math.max(...probabilities);
     return { prediction: probabilities.indexOf(confidence), confidence, probabilities, seen };
   }

@@ -73,7 +73,7 @@ function pool(x, side, y) {
   }
 }
 
-/** @param {Float32Array} x @param {{ weights: Float32Array, bias: Float32Array }} layer  weights (out, in) */
+/** @param {ArrayLike<number>} x @param {{ weights: Float32Array, bias: Float32Array }} layer  weights (out, in) */
 function connected(x, { weights, bias }) {
   const y = Float64Array.from(bias);
   for (let out = 0, w = 0; out < y.length; out++) {
@@ -87,7 +87,8 @@ function connected(x, { weights, bias }) {
 /**
  * @param {Uint8Array} bytes
  * @param {number} classes
- * @returns {Promise<(picture: Float32Array) => Float64Array>}  from 28 × 28 numbers, 0 = paper, 1 = full ink, to logits
+ * @returns  what is computed on the way from 28 × 28 numbers, 0 = paper, 1 = full ink, to the logits: `inside` leads to
+ *   what the convolutions leave and to the hidden values, `last` from these to the logits
  */
 export async function createCNN(bytes, classes) {
   const { instance } = await WebAssembly.instantiate(CONVOLVE);
@@ -127,14 +128,20 @@ export async function createCNN(bytes, classes) {
     convolve(x.byteOffset, side, inputs, weights.byteOffset, bias.byteOffset, y.byteOffset, outputs);
   }
 
-  return (given) => {
-    picture.set(given);
-    run(0, picture, first); // (24, 24, 32)
-    run(1, first, second); // (20, 20, 32)
-    pool(second, 20, pooled); // (10, 10, 32)
-    run(2, pooled, third); // (6, 6, 64)
-    pool(third, 6, features); // (3, 3, 64)
-    const x = Float32Array.from(connected(features, hidden), (value) => Math.max(value, 0));
-    return connected(x, last);
+  const positive = (/** @type {number} */ value) => Math.max(value, 0);
+  return {
+    /** @param {Float32Array} given  the picture @returns  the same arrays are written with each picture */
+    inside(given) {
+      picture.set(given);
+      run(0, picture, first); // (24, 24, 32)
+      run(1, first, second); // (20, 20, 32)
+      pool(second, 20, pooled); // (10, 10, 32)
+      run(2, pooled, third); // (6, 6, 64)
+      pool(third, 6, features); // (3, 3, 64)
+      return { convolved: features, hidden: Float32Array.from(connected(features, hidden), positive) };
+    },
+
+    /** @param {ArrayLike<number>} x */
+    last: (x) => connected(x, last),
   };
 }

@@ -5,6 +5,7 @@ import { createCNN } from "./cnn.js";
 import { createOnnx } from "./onnx.js";
 import { decode, inkOf, toDataUrl } from "./picture.js";
 import { respond } from "./responder.js";
+import { createTeacher } from "./teacher.js";
 
 /**
  * @typedef {object} Proof  a drawing, and what the model says of it in Python
@@ -17,8 +18,9 @@ import { respond } from "./responder.js";
  * @property {import("./classifier.js").About} about
  * @property {Proof[]} proofs
  * @property {import("./onnx.js").Input | null} onnx  null for the bundled network's architecture
+ * @property {import("./teacher.js").Taught} [taught]  what was taught by drawings, if anything was
  *
- * @typedef {Record<string, Uint8Array>} Parts  weights; or model, runtime and wasm
+ * @typedef {Record<string, Uint8Array>} Parts  weights, and what was taught; or model, runtime and wasm
  */
 
 /** How far what the model says here may be from what it says in Python. */
@@ -28,16 +30,25 @@ const TOLERANCE = 1e-3;
 export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /**
+ * The bundled network's architecture, or a teacher that uses it.
+ * @param {Parts} parts
+ * @param {number} classes
+ * @param {import("./teacher.js").Taught} [taught]
+ * @returns {Promise<import("./classifier.js").Network>}
+ */
+async function createOwn({ weights, teaching }, classes, taught) {
+  const network = await createCNN(weights, taught?.network ?? classes);
+  return taught ? createTeacher(network, taught, teaching) : (picture) => network.last(network.inside(picture).hidden);
+}
+
+/**
  * Set up a model, and see that it says here what it says in Python: faults of an engine are plausible wrong numbers.
  * @param {Packed} packed
  * @param {Parts} parts
  * @throws {Error} when it does not
  */
-export async function load({ about, proofs, onnx }, parts) {
-  const { weights, model, runtime, wasm } = parts;
-  const network = onnx
-    ? await createOnnx({ model, runtime, wasm }, onnx, about.classes)
-    : await createCNN(weights, about.classes);
+export async function load({ about, proofs, onnx, taught }, parts) {
+  const network = await (onnx ? createOnnx(parts, onnx, about.classes) : createOwn(parts, about.classes, taught));
   const classifier = createClassifier(network, about);
   for (const { width, height, ink, outputs } of proofs) {
     const found = await classifier.outputs({ width, height, data: fromBase64(ink) });

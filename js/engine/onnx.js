@@ -32,7 +32,7 @@ function inTime(promise) {
 }
 
 /**
- * @param {Record<"model" | "runtime" | "wasm", Uint8Array>} parts  runtime and wasm are packed by gzip
+ * @param {Record<string, Uint8Array>} parts  model, runtime and wasm; the latter two are packed by gzip
  * @param {Input} input
  * @param {number} classes
  * @returns {Promise<import("./classifier.js").Network>}

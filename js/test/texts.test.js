@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import ALL from "../../src/digit_widget/texts.json" with { type: "json" };
+import HERE from "../feedback/here.json" with { type: "json" };
 import FEEDBACK from "../feedback/texts.json" with { type: "json" };
 import { choose, createVoice, cut, wanted } from "../texts.js";
 import WALL from "../wall.json" with { type: "json" };
@@ -13,8 +14,8 @@ const placeholders = (text) =>
     .sort();
 
 test("every language says everything, with the same placeholders", () => {
-  for (const { languages } of [FEEDBACK, WALL]) assert.deepEqual(languages, ALL.languages);
-  for (const [key, [english, ...others]] of [ALL, FEEDBACK, WALL].flatMap((one) => Object.entries(one.texts))) {
+  for (const { languages } of [FEEDBACK, HERE, WALL]) assert.deepEqual(languages, ALL.languages);
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, WALL].flatMap((one) => Object.entries(one.texts))) {
     assert.equal(others.length, ALL.languages.length - 1, key);
     for (const text of others) {
       assert.ok(text.trim(), key);
@@ -25,7 +26,7 @@ test("every language says everything, with the same placeholders", () => {
 
 test("no text is left in English", () => {
   const forms = ["words", "said", "whose", "ctrl"]; // hold no word of their own
-  for (const [key, [english, ...others]] of [ALL, FEEDBACK, WALL].flatMap((one) => Object.entries(one.texts))) {
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, WALL].flatMap((one) => Object.entries(one.texts))) {
     if (!forms.includes(key)) assert.ok(!others.includes(english), key);
   }
 });

@@ -58,6 +58,7 @@ class Connection(PadTraits):
             self.set_trait("_offline", bundled_packed().as_trait(always=True))
         elif classifiers == (None,):
             load_in_background()
+        self._say_unmet()
 
     def open(self) -> None:
         """Open the connection to the front end, and have its messages dealt with in a subshell where there are any."""
@@ -83,10 +84,12 @@ class Connection(PadTraits):
             for name, value in requests.items():
                 setattr(self, name, value)  # not within `set_state`, which holds back what is told meanwhile
         finally:  # an observer may have failed
-            if drawing is not None:
-                self._receive(drawing)
-            if said is not None and self._corrections:
-                self._take(self._corrections, said)
+            try:
+                if said is not None and self._corrections:  # of the answer before that drawing, if both come at once
+                    self._take(self._corrections, said)
+            finally:
+                if drawing is not None:
+                    self._receive(drawing)
 
     def _receive(self, message: Any) -> None:  # noqa: ANN401 - a front end may send anything
         """Take a drawing from a front end; js/protocol.js says what is in it."""
@@ -168,6 +171,12 @@ class Connection(PadTraits):
         source, weights = (first.source, first.digest) if first else (None, digest(None))
         settings = {"predict_on": self.predict_on, "size": self.size, "panel": self.panel}
         return {"model": called(source), "weights": weights, "locale": self.locale, "settings": settings}
+
+    def _say_unmet(self) -> None:
+        """Say even while there is no drawing that a model that is served elsewhere is not there."""
+        said = [classifier.unmet for classifier in self._desk.classifiers if classifier and classifier.unmet]
+        if said and self._desk.drawing.is_blank:
+            self._say(said[0])
 
     def _say(self, error: str) -> None:
         """Show what went wrong, and leave the drawing and its answer as they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +47,21 @@ class Corrections:
         self._of: dict[str, Any] = {}
         self._last: Record | None = None
         self._lesson: tuple[Any, int] | None = None
+        # Does once more what could not be saved last.
+        self._again: Callable[[], None] | None = None
 
     def as_trait(self) -> dict[str, Any]:
         """Return what a page needs to ask for feedback: the value of the trait `_feedback`."""
         code = files(__package__).joinpath("static", "feedback.js").read_text(encoding="utf-8")
         consent = self.feedback.consent if self.feedback else ""
         return {"code": code, "consent": consent, "teaches": self.teaches, "saves": self.feedback is not None}
+
+    def on_page(self) -> dict[str, Any] | None:
+        """Return what a page of its own needs to keep what is said there, see `digit_widget.page.to_html`."""
+        if not self.feedback:
+            return None
+        about = self._about()
+        return {"consent": self.feedback.consent, "about": {name: about[name] for name in ("model", "weights")}}
 
     def tell(self, shown: Shown, teacher: Teacher | None) -> dict[str, Any]:
         """Return what the page is told, the value of the trait `_saved`: what came of the last message."""
@@ -60,7 +70,6 @@ class Corrections:
             is_told = self._told.get("of") == of
             self._of = of | {"result": answer.result}  # what was learnt may have changed it
             self._told |= {"of": self._of} if is_told else {}
-        self._told["waiting"] = self.feedback.waiting if self.feedback else 0
         self._told["taught"] = teacher.counts if teacher else []
         return dict(self._told)
 
@@ -83,19 +92,25 @@ class Corrections:
         """
         if not isinstance(message, dict) or type(number := message.get("number")) is not int:
             return False
-        self._told |= {"number": max(number, self._told["number"]), "error": ""}
+        self._told |= {"number": max(number, self._told["number"]), "error": "", "retries": False}
         if message.get("consents") is True:
             self._told["consented"] = True
         before = teacher.counts if teacher else []
+        again, self._again = self._again, None
         try:
-            self._do(message, shown, teacher)
+            self._do(message, shown, teacher, again)
         except Exception as error:  # noqa: BLE001 - raised, it would be swallowed: the pad says it
             self._told |= {"state": "failed", "error": sentence(error, "It could not be saved.")}
+            self._told["retries"] = self._again is not None
             if message.get("does") == "say":
                 self._told["of"] = _about_answer(message)
+        else:
+            self._again = None
         return teacher is not None and teacher.counts != before
 
-    def _do(self, message: dict[str, Any], shown: Shown, teacher: Teacher | None) -> None:
+    def _do(
+        self, message: dict[str, Any], shown: Shown, teacher: Teacher | None, again: Callable[[], None] | None
+    ) -> None:
         match message.get("does"):
             case "say":
                 self._say(message, shown, teacher)
@@ -103,9 +118,8 @@ class Corrections:
                 self._save(self._last.changed(comment=_text(message.get("comment", ""))), is_new=False)
             case "undo":
                 self._undo(teacher)
-            case "retry" if self.feedback:
-                self.feedback.retry()
-                self._told["state"] = "saved"
+            case "retry" if again:
+                again()
 
     def _say(self, message: dict[str, Any], shown: Shown, teacher: Teacher | None) -> None:
         if not self._told["consented"]:
@@ -139,6 +153,7 @@ class Corrections:
             self._save(record, is_new=not again)
 
     def _undo(self, teacher: Teacher | None) -> None:
+        self._again = partial(self._undo, teacher)
         if teacher:
             self._forget(teacher)
         if self.feedback and self._last:
@@ -170,6 +185,7 @@ class Corrections:
 
     def _save(self, record: Record, *, is_new: bool) -> None:
         self._last = record  # it is kept if it cannot be saved now
+        self._again = partial(self._save, record, is_new=False)
         if self.feedback and is_new:
             self.feedback.add(record)
         elif self.feedback:

@@ -16,7 +16,7 @@ import numpy as np
 from digit_widget.contract import check_outputs
 from digit_widget.forms import VALUES
 from digit_widget.known import drawings
-from digit_widget.models import ModelError
+from digit_widget.models import ModelError, bundled
 from digit_widget.models.adapting import called, is_instance
 from digit_widget.models.graph import graph
 from digit_widget.models.numpy_cnn import NAMES, NumpyCNN
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from digit_widget.models import Model
     from digit_widget.models.graph import Graph
+    from digit_widget.models.teacher import Teacher
     from digit_widget.normalise import Ink
     from digit_widget.probe import KnownModel
 
@@ -59,8 +60,10 @@ def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:
     Raises
     ------
     ModelError
-        When it cannot: it is Python code, or cannot be exported to ONNX.
+        When it cannot: it is Python code, or cannot be exported to ONNX; or a teacher that cannot answer yet.
     """
+    if is_instance(known.model, "digit_widget.models.teacher.Teacher"):
+        return _pack_teacher(known, known.model, labels)  # type: ignore[arg-type]  # it is one
     if known.preparation.transform is not None:
         message = (
             "A transform is Python code, which does not run on a page without Python. Say what the model expects with "
@@ -86,6 +89,41 @@ def pack(known: KnownModel, source: object, labels: Sequence[str]) -> Packed:
             "onnx": network.input if network else None,
         },
         parts,
+    )
+
+
+def _pack_teacher(known: KnownModel, teacher: Teacher, labels: Sequence[str]) -> Packed:
+    """Pack what was taught so far: js/engine/teacher.js is what runs it."""
+    from digit_widget.models import teacher as module  # noqa: PLC0415 - few pads are taught
+    from digit_widget.models.plda import load_background  # noqa: PLC0415
+
+    network, taught, background = module.bundled_network(), teacher.taught, load_background()
+    if taught.is_personal and not any(taught.counts):
+        return pack(replace(known, model=network), None, labels)
+    if not taught.is_personal and sum(map(bool, taught.counts)) < 2:  # noqa: PLR2004 - one cannot be told from others
+        message = (
+            "A page could not answer, because fewer than two classes have been taught. Draw, say which class it is, "
+            "and save the page then."
+        )
+        raise ModelError(message)
+    weights, _ = _rounded(network.weights, network)
+    with np.load(bundled().with_name("teaching.npz")) as file:
+        arrays = [file[name].astype("<f4") for name in ("scale", "shift", "spread")]
+        teaching = b"".join(map(np.ndarray.tobytes, (*arrays, taught.sums.astype("<f4"), file["projection"])))
+    rules: dict[str, Any] = {"never": module.NEVER, "personal": None}
+    about = _about(known, len(labels), None)
+    if taught.is_personal:
+        rules["personal"] = {"sure": module.SURE, "strong": module.STRONG, "weak": module.WEAK}
+        rules["personal"] |= {"temperature": network.temperature, "threshold": network.threshold}
+    else:
+        about |= {"threshold": background.threshold, "isOfBest": True}
+    inks = [shrink(drawings()[index], PROOF_SIDE) for index in PROOFS]
+    rows = taught.says(known.pictures(inks, [normalise(ink) for ink in inks]))
+    proofs = list(map(_proven, inks, rows))
+    description = {"counts": taught.counts, "network": network.classes} | rules
+    return Packed(
+        {"about": about, "proofs": proofs, "onnx": None, "taught": description},
+        {"weights": weights, "teaching": teaching},
     )
 
 
@@ -145,6 +183,11 @@ def _about(known: KnownModel, classes: int, network: Graph | None) -> dict[str, 
 def _proof(known: KnownModel, ink: Ink, labels: Sequence[str]) -> dict[str, Any]:
     outputs = known.outputs(known.pictures([ink], [normalise(ink)]))
     (row,) = check_outputs(outputs, 1, labels, probabilities=known.returns_probabilities)
+    return _proven(ink, row)
+
+
+def _proven(ink: Ink, row: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
+    """Return a drawing and what the model says of it: `Proof` in js/engine/index.js."""
     height, width = ink.shape
     data = base64.b64encode(ink.tobytes()).decode()
     return {"width": width, "height": height, "ink": data, "outputs": row.round(6).tolist()}

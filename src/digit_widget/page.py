@@ -36,7 +36,7 @@ style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'">
 </main>
 <script type="application/json" id="digit-widget-data">{data}</script>
 {parts}
-<script>{script}</script>
+{code}
 </body>
 </html>
 """
@@ -49,7 +49,9 @@ h1 { margin: 0 4px 16px; font-size: 1.5em; font-weight: 600; overflow-wrap: anyw
 """
 
 
-def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = None) -> str:
+def to_html(
+    packed: Packed, settings: Mapping[str, Any], title: str | None = None, feedback: Mapping[str, Any] | None = None
+) -> str:
     """Return a page with a pad on it.
 
     Parameters
@@ -60,11 +62,21 @@ def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = Non
         The pad's traits named in `SETTINGS`.
     title
         The page's heading; by default what the blank pad says.
+    feedback
+        What the page has to know to keep what people say about the answers, see js/feedback/keeper.js; None if it is
+        not to.
     """
-    static = files(__package__).joinpath("static")
-    script, css = (static.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "widget.css"))
-    style = css + _STYLE
-    data = {"title": title, "traits": {name: settings[name] for name in SETTINGS}, "packed": packed.description}
+    scripts, styles = [_static("page.js")], [_static("widget.css"), _STYLE]
+    data: dict[str, Any] = {
+        "title": title,
+        "traits": {name: settings[name] for name in SETTINGS},
+        "packed": packed.description,
+    }
+    if feedback is not None:
+        scripts.insert(0, _static("corrections.js"))
+        styles.append(_static("feedback.css"))
+        data["feedback"] = feedback
+    style = "".join(styles)
     parts = (
         f'<script type="text/plain" data-part="{name}">{base64.b64encode(part).decode()}</script>'
         for name, part in packed.parts.items()
@@ -73,13 +85,17 @@ def to_html(packed: Packed, settings: Mapping[str, Any], title: str | None = Non
     return _PAGE.format(
         lang=html.escape(settings["locale"] or "en"),
         title=html.escape(title or settings["prompt"] or "digit-widget"),
-        scripts=_hash(script) + more,
+        scripts=" ".join(map(_hash, scripts)) + more,
         styles=_hash(style),
         style=style,
         data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),  # "</script>" would end it
         parts="\n".join(parts),
-        script=script,
+        code="\n".join(f"<script>{script}</script>" for script in scripts),
     )
+
+
+def _static(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -104,6 +104,12 @@ class DigitWidget(Connection):
         said, traits = split(keywords)
         self._model, self._pictures = model, said
         labels, is_offline = traits.pop("labels", None), traits.pop("offline", False)
+        if traits.get("teach") and is_offline:
+            message = (
+                "teach=True and offline=True do not go together: what is taught later would not reach the page. Save a "
+                "page once it is taught: pad.save(...)."
+            )
+            raise ModelError(message)
         if traits.get("teach"):
             model = self._model = _teacher(model, labels)
         classifier = None  # the bundled one, which is made with the first drawing
@@ -148,6 +154,7 @@ class DigitWidget(Connection):
         self._model = model
         self._change(lambda: self._desk.swap((classifier,)))
         self._bring(packed)
+        self._say_unmet()
 
     def _bring(self, packed: Packed | None) -> None:
         """Bring to the page what it needs to answer without Python."""
@@ -202,22 +209,27 @@ class DigitWidget(Connection):
         """Return the page that `save` writes."""
         from digit_widget.page import to_html  # noqa: PLC0415 - only a page needs it
 
-        return to_html(self._desk.ready().packed(), self.trait_values(), title)
+        feedback = self._corrections.on_page() if self._corrections else None
+        return to_html(self._desk.ready().packed(), self.trait_values(), title, feedback)
 
     def save(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
         """Write a page with this pad, blank, that answers by itself: without Python, and without a network.
 
+        A pad that is taught answers there with what it has been taught by now. A pad with feedback asks for it there,
+        too: what is said is kept on the page until it is saved to a file, for `Feedback.add_file`.
+
         Parameters
         ----------
         path
-            The file to send to whoever has a browser: some 670 kB, or 5 MB and the model.
+            The file to send to whoever has a browser: some 670 kB, 790 for what was taught; or 5 MB and the model.
         title
             The page's heading; by default what the blank pad says.
 
         Raises
         ------
         ModelError
-            When the model is Python code, or cannot be exported to ONNX; nothing is written.
+            When the model is Python code, or cannot be exported to ONNX, or fewer than two classes have been taught;
+            nothing is written.
         """
         page = self.to_html(title)
         file = Path(path)

@@ -99,6 +99,30 @@ class Feedback:
             self._waiting.append(record)
             self._save_waiting()
 
+    def add_file(self, path: str | os.PathLike[str]) -> int:
+        """Save the records in a file that a page of its own has written (see `digit_widget.DigitWidget.save`).
+
+        Parameters
+        ----------
+        path
+            What *Save what was said* has saved there, such as ``"digits-feedback.jsonl"``.
+
+        Returns
+        -------
+        int
+            How many were added. One that is here already, by its id, is not added again, and stays as it is.
+
+        Raises
+        ------
+        FeedbackError
+            If the file cannot be read, or a record cannot be saved; the file can be added again then. When some lines
+            cannot be read, the others are added all the same, and the sentence names those lines by number.
+        """
+        from digit_widget.feedback.imports import add_file  # noqa: PLC0415 - few need it
+
+        known = {entry.id for entry in self._store.entries() if isinstance(entry, Record)}
+        return add_file(Path(path), known, self._store.add)
+
     def retry(self) -> None:
         """Save the records that could not be saved before, in order; it raises what `add` does."""
         with self._lock:

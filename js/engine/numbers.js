@@ -1,0 +1,7 @@
+// Sums of numbers that are kept as their logarithms.
+
+/** @param {number[]} logits */
+export function logSumExp(logits) {
+  const most = Math.max(...logits);
+  return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+}
