@@ -25,7 +25,7 @@ _PNG = "data:image/png;base64,"
 
 
 class Corrections:
-    """Takes what is said on one pad to where it is saved, and to who learns from it; js/feedback/index.js asks for it.
+    """Takes what is said on one pad to where it is saved, and to who learns from it; js/feedback/asking.js asks for it.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ class Corrections:
 
 
 def _about_answer(message: dict[str, Any]) -> dict[str, Any]:
-    """Return which answer a message is about; js/feedback/index.js says what the numbers are."""
+    """Return which answer a message is about; js/feedback/asking.js says what the numbers are."""
     return {name: message.get(name) for name in ("answered", "drawn", "result")}
 
 

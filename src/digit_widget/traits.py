@@ -129,7 +129,7 @@ class PadTraits(anywidget.AnyWidget):
     _offline: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     # How what people say about answers is asked and saved, with the code for it; {} unless that is wanted.
     _feedback: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
-    # What a person says about the answer, as a message from a page; and what came of it. See js/feedback/index.js.
+    # What a person says about the answer, as a message from a page; and what came of it. See js/feedback/asking.js.
     _correction: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True, echo_update=False)
     _saved: traitlets.Dict[str, Any] = traitlets.Dict(read_only=True).tag(sync=True)
     # The name of the copy that the notebook keeps; views of the pad hide the copy by it.
