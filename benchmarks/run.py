@@ -12,7 +12,20 @@ from pathlib import Path
 import context
 from report import insert
 
-NAMES = ("install", "start", "memory", "prediction", "engines", "own", "size", "latency", "drawing", "page", "feedback")
+NAMES = (
+    "install",
+    "start",
+    "memory",
+    "prediction",
+    "engines",
+    "own",
+    "size",
+    "latency",
+    "drawing",
+    "page",
+    "feedback",
+    "serving",
+)
 README = Path(__file__).parent / "README.md"
 
 
