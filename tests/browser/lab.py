@@ -56,7 +56,14 @@ class Kernel:
         self._client = BlockingKernelClient(connection_file=str(server.home / "runtime" / f"kernel-{kernel_id}.json"))
         self._client.load_connection_file()
         self._client.start_channels()
-        self._client.wait_for_ready(timeout=60)
+        until(self._is_ready, 120, "the kernel to be ready")
+
+    def _is_ready(self) -> bool:
+        try:
+            self._client.wait_for_ready(timeout=60)
+        except RuntimeError:  # on a busy machine a kernel that starts may miss a heartbeat, and is taken for dead
+            return False
+        return True
 
     def run(self, code: str) -> None:
         """Run code in the kernel."""
