@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -10,7 +11,7 @@ import uuid
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, Self
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ METADATA = {"version": "1.0.0"}
 """Of the protocol with which a page asks for the state of all widgets."""
 PATIENCE = 60.0
 """Seconds to wait for anything; an answer that takes longer is lost."""
+
+AsyncHTTPClient.configure(None, max_clients=1000)  # else the eleventh visitor waits here, not at the server
 
 
 class LostError(Exception):
@@ -44,14 +47,32 @@ class Visitor:
         self._url, self._session = url.rstrip("/"), uuid.uuid4().hex
         self._kernel = self._pad = ""
         self._cookies: SimpleCookie = SimpleCookie()
-        self._socket: WebSocketClientConnection
+        self._socket: WebSocketClientConnection | None = None
         self.state: dict[str, Any] = {}
         self._number = 0
         self._changed = asyncio.Event()
+        self._is_closed = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Open the page, and wait until the pad is there."""
+        try:
+            await self._open()
+        except (HTTPError, OSError) as error:
+            await self._leave()
+            raise LostError(str(error)) from error
+        except LostError:
+            await self._leave()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the page, which ends its kernel."""
+        await self._leave()
+
+    async def _open(self) -> None:
         page = await AsyncHTTPClient().fetch(self._url, request_timeout=PATIENCE, connect_timeout=PATIENCE)
         for cookie in page.headers.get_list("Set-Cookie"):
             self._cookies.load(cookie)
@@ -67,19 +88,19 @@ class Visitor:
         self._send("comm_open", comm_id=control, target_name="jupyter.widget.control", data={})
         self._send("comm_msg", comm_id=control, data={"method": "request_states"})
         await self._until(lambda: bool(self._pad))
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the page, which ends its kernel."""
+    async def _leave(self) -> None:
         for task in self._tasks:
             task.cancel()
-        self._socket.close()
+        if self._socket:
+            self._socket.close()
+        if not self._kernel:
+            return
         request = HTTPRequest(
             f"{self._url}/voila/api/shutdown/{self._kernel}", "POST", self._headers(), body="", request_timeout=PATIENCE
         )
-        await AsyncHTTPClient().fetch(request, raise_error=False)
+        with contextlib.suppress(HTTPError, OSError):
+            await AsyncHTTPClient().fetch(request, raise_error=False)
 
     async def draw(self, drawing: Drawing) -> tuple[str, float]:
         """Draw, and return the answer and the seconds until it came."""
@@ -120,9 +141,11 @@ class Visitor:
             "version": "5.3",
         }
         message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": METADATA, "content": content}
+        assert self._socket, "Nothing is sent before the page is open."
         self._tasks.append(asyncio.ensure_future(self._socket.write_message(json.dumps(message))))
 
     async def _listen(self) -> None:
+        assert self._socket
         while (message := await self._socket.read_message()) is not None:
             text = message if isinstance(message, str) else _first_part(message)
             content = json.loads(text).get("content", {})
@@ -135,10 +158,15 @@ class Visitor:
             else:
                 continue
             self._changed.set()
+        self._is_closed = True
+        self._changed.set()
 
     async def _until(self, condition: Any) -> None:  # noqa: ANN401 - a function
         async def wait() -> None:
             while not condition():
+                if self._is_closed:
+                    reason = "The server closed the connection."
+                    raise LostError(reason)
                 self._changed.clear()
                 await self._changed.wait()
 
