@@ -1,7 +1,7 @@
 // What a person reads and presses: the answer, how sure it is, what the model saw, the buttons, the messages.
 // It knows no model; whatever it is given it shows as text, never as HTML.
 
-import { cut } from "./texts.js";
+import { cut } from "./template.js";
 import { createGrip } from "./grip.js";
 
 const BARS = 3;

@@ -2,6 +2,7 @@
 
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 import ALL from "../src/digit_widget/texts.json" with { type: "json" };
+import { fill } from "./template.js";
 
 /** @typedef {keyof typeof ALL.texts} Key */
 
@@ -35,12 +36,6 @@ export function choose(tags) {
 export const wanted = (locale, page, browser) =>
   locale ? [locale] : [...(page && choose([page]).language !== "en" ? [page] : []), ...browser];
 
-/**
- * Split a text at its {placeholders}; every second part is the name of a placeholder.
- * @param {string} text
- */
-export const cut = (text) => text.split(/\{(\w+)\}/);
-
 /** @param {Intl.LocalesArgument} tag */
 const percents = (tag) => new Intl.NumberFormat(tag, { style: "percent" });
 
@@ -59,10 +54,7 @@ export function createVoice(tags) {
   const template = (key) => ALL.texts[key][index];
 
   /** @param {Key} key @param {Record<string, string>} [values]  by placeholder */
-  const say = (key, values = {}) =>
-    cut(template(key))
-      .map((part, index) => (index % 2 ? (values[part] ?? "") : part))
-      .join("");
+  const say = (key, values = {}) => fill(template(key), values);
 
   const share = (/** @type {number} */ p) =>
     // Never "100%" if it is not quite certain.

@@ -1,7 +1,8 @@
 // The wall of feedback: drawings with what was answered and what it was, a page at a time. Python finds and counts.
 
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
-import { cut, voiceOn } from "./texts.js";
+import { fill } from "./template.js";
+import { voiceOn } from "./texts.js";
 import { listen } from "./traits.js";
 import ALL_TEXTS from "./wall.json" with { type: "json" };
 
@@ -53,7 +54,7 @@ import ALL_TEXTS from "./wall.json" with { type: "json" };
  * @property {string[]} results
  * @property {string[]} models
  * @property {[label: string, result: string, count: number][]} confusion
- * @property {string[]} done  the keys of the edits that were done, or refused, last
+ * @property {string[]} done  the keys of the edits that came last, which are done or refused
  * @property {string} error
  */
 
@@ -78,10 +79,7 @@ function render({ model, el }) {
   let patience;
 
   /** A text with its {placeholders}. @param {keyof typeof ALL_TEXTS.texts} key @param {Record<string, unknown>} [values] */
-  const say = (key, values = {}) =>
-    cut(ALL_TEXTS.texts[key][language])
-      .map((part, index) => (index % 2 ? String(values[part]) : part))
-      .join("");
+  const say = (key, values = {}) => fill(ALL_TEXTS.texts[key][language], values);
 
   /** @param {string} label */
   const named = (label) => (label === PAD.no_answer ? say("none") : label);

@@ -373,13 +373,28 @@ def measure(root: Path, draws: int, seed: int = 1) -> str:
     return "\n".join(lines)
 
 
-def measure_digits(root: Path, draws: int, seed: int = 2) -> str:
+def measure_digits(root: Path, draws: int, seeds: Sequence[int] = (2, 3, 4, 5)) -> str:
     """Return what two drawings of each digit by one hand are worth, for the other digits of that hand.
 
-    Writers are test writers with at least 30 digits; in each draw other drawings are taught.
+    Writers are test writers with at least 30 digits. All digits are drawn anew for each seed, at other sizes and
+    places; in each draw other drawings are taught.
     """
-    rng, background, network = np.random.default_rng(seed), load_background(), bundled_network()
     items = [item for item in pen_items(root, "test") if item.label != NOTHING]
+    found = [_errors(items, draws, seed) for seed in seeds]
+    before, after, asked = (np.array([rows[:10, column].sum() for rows in found]) for column in range(3))
+    lost = [100 * (rows[10:, 1] - rows[10:, 0]) / rows[10:, 2] for rows in found]
+    each = ", ".join(f"{100 * (new / old - 1):.0f} %" for old, new in zip(before, after, strict=True))
+    return (
+        f"two drawings of each digit taught, {len(found[0])} writers, {len(seeds)} renderings, {draws} draws each: of "
+        f"the ten writers with most errors {before.sum():.0f} of {asked.sum():.0f} digits were wrong, then "
+        f"{after.sum():.0f} ({each}); the others lost {np.mean(lost):.2f} points on average, the one that lost most "
+        f"{', '.join(f'{one.max():.2f}' for one in lost)}"
+    )
+
+
+def _errors(items: Sequence[Item], draws: int, seed: int) -> Array:
+    """Return a row for each writer, (n, 3), those with most errors first: errors before and after, and digits asked."""
+    rng, background, network = np.random.default_rng(seed), load_background(), bundled_network()
     drawings = list(as_written(items, rng))
     batches = [as_batch([one.picture for one in drawings[n : n + BATCH]]).numpy() for n in range(0, len(items), BATCH)]
     convolved, hidden = map(np.concatenate, zip(*map(network.inside, batches), strict=True))
@@ -407,13 +422,7 @@ def measure_digits(root: Path, draws: int, seed: int = 2) -> str:
             asked = np.setdiff1d(own, np.concatenate(taught))
             row += wrong(asked, [own[:0]] * 10), wrong(asked, taught), len(asked)
         rows.append(row / draws)
-    before, after, asked_of = np.array(sorted(rows, key=lambda row: -row[0])).T
-    lost = 100 * (after - before)[10:] / asked_of[10:]
-    return (
-        f"{len(rows)} writers, two drawings of each digit taught, {draws} draws: of the ten with most errors "
-        f"{before[:10].sum():.1f} of {asked_of[:10].sum():.0f} digits were wrong, then {after[:10].sum():.1f}; the "
-        f"others lost {lost.mean():.2f} points on average, {lost.max():.2f} at most"
-    )
+    return np.array(sorted(rows, key=lambda row: -row[0]))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 // it: then the person is asked which one it is. It knows no model; widget.js connects it.
 
 import PAD from "../../src/digit_widget/pad.json" with { type: "json" };
+import { fill } from "../template.js";
 import ALL from "./texts.json" with { type: "json" };
 
 /**
@@ -60,8 +61,7 @@ export const isSame = (one, other) =>
  * @param {string} language
  * @param {Record<string, string | number>} [values]
  */
-export const text = (all, language, values = {}) =>
-  all[ALL.languages.indexOf(language)].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+export const text = (all, language, values = {}) => fill(all[ALL.languages.indexOf(language)], values);
 
 /** @param {Document} document @param {string} words @param {() => void} act @param {string} [title] */
 export function button(document, words, act, title) {

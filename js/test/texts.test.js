@@ -4,7 +4,8 @@ import { test } from "node:test";
 import ALL from "../../src/digit_widget/texts.json" with { type: "json" };
 import HERE from "../feedback/here.json" with { type: "json" };
 import FEEDBACK from "../feedback/texts.json" with { type: "json" };
-import { choose, createVoice, cut, wanted } from "../texts.js";
+import { cut } from "../template.js";
+import { choose, createVoice, wanted } from "../texts.js";
 import WALL from "../wall.json" with { type: "json" };
 
 /** The placeholders of a text, in the order of the alphabet. @param {string} text */

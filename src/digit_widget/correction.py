@@ -9,8 +9,10 @@ from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from digit_widget.data_url import PNG
 from digit_widget.errors import sentence
 from digit_widget.feedback import Feedback, FeedbackError, Record
+from digit_widget.feedback.record import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 LONGEST_COMMENT = 2000
 """In characters."""
-_PNG = "data:image/png;base64,"
 
 
 class Corrections:
@@ -115,7 +116,9 @@ class Corrections:
             case "say":
                 self._say(message, shown, teacher)
             case "comment" if self._last:
-                self._save(self._last.changed(comment=_text(message.get("comment", ""))), is_new=False)
+                self._save(
+                    self._last.changed(comment=cleaned(str(message.get("comment", ""))[:LONGEST_COMMENT])), is_new=False
+                )
             case "undo":
                 self._undo(teacher)
             case "retry" if again:
@@ -198,12 +201,7 @@ def _about_answer(message: dict[str, Any]) -> dict[str, Any]:
     return {name: message.get(name) for name in ("answered", "drawn", "result")}
 
 
-def _text(comment: object) -> str:
-    """Return a comment as every store can have it: without NUL and halves of emoji."""
-    return str(comment)[:LONGEST_COMMENT].replace("\0", "").encode(errors="replace").decode()
-
-
 def _png(drawing: Drawing) -> bytes:
     """Return a drawing as a PNG file, black on white: what the pad alone has drawn is that already."""
-    is_of_pad = bool(drawing.strokes) and not drawing.background and drawing.picture.startswith(_PNG)
-    return base64.b64decode((drawing.picture if is_of_pad else drawing.cleaned()).removeprefix(_PNG))
+    is_of_pad = bool(drawing.strokes) and not drawing.background and drawing.picture.startswith(PNG)
+    return base64.b64decode((drawing.picture if is_of_pad else drawing.cleaned()).removeprefix(PNG))

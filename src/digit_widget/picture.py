@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from digit_widget.data_url import DATA_URL, MAX_BYTES
+from digit_widget.data_url import DATA_URL, MAX_BYTES, png_url
 from digit_widget.errors import DigitWidgetError, a
 from digit_widget.normalise import area_average
 from digit_widget.photo import even_out
@@ -170,7 +170,7 @@ def data_url(pixels: npt.NDArray[np.uint8]) -> str:
     """
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)  # twice as fast, and hardly larger
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return png_url(file.getvalue())
 
 
 def _read(path: str | os.PathLike[str]) -> bytes:

@@ -49,6 +49,15 @@ def expect_words(pad: PadView, words: str) -> None:
     expect(pad.part("feedback").get_by_role("status")).to_contain_text(words)
 
 
+def open_wall(lab: Lab, kernel: Kernel) -> tuple[Notebook, Locator, Locator]:
+    """Open the wall of a pad with three records; returns it with its tiles."""
+    notebook = lab.open(kernel, "pad.feedback.wall()").run()
+    wall = notebook.panel.locator(".digit-widget-wall")
+    tiles = wall.locator(".dw-wall-grid button")
+    expect(tiles).to_have_count(3)
+    return notebook, wall, tiles
+
+
 def said(place: Path) -> list[tuple[int | None, int | None]]:
     """Return what was answered and what it was, of each record."""
     return [(record.prediction, record.target) for record in Feedback(place)]
@@ -199,10 +208,7 @@ def test_the_wall_shows_and_changes_what_was_said(
             press(pad, AGREE)
         expect_words(pad, "Thank you.")
         pad.click("clear")
-    notebook = lab.open(kernel, "pad.feedback.wall()").run()
-    wall = notebook.panel.locator(".digit-widget-wall")
-    tiles = wall.locator(".dw-wall-grid button")
-    expect(tiles).to_have_count(3)
+    notebook, wall, tiles = open_wall(lab, kernel)
     expect(wall.get_by_role("status")).to_have_text("3 of 3 drawings. 67% were answered rightly.")
     found = faults_of(wall)
     wall.get_by_role("combobox", name="Answer", exact=True).select_option("wrong")
@@ -237,10 +243,7 @@ def test_the_wall_keeps_what_is_done_while_python_is_busy(lab: Lab, kernel: Kern
             press(pad, AGREE)
         expect_words(pad, "Thank you.")
         pad.click("clear")
-    notebook = lab.open(kernel, "pad.feedback.wall()").run()
-    wall = notebook.panel.locator(".digit-widget-wall")
-    tiles = wall.locator(".dw-wall-grid button")
-    expect(tiles).to_have_count(3)
+    _, wall, tiles = open_wall(lab, kernel)
     with busy(lab, kernel):
         for index in range(3):
             tiles.nth(index).focus()

@@ -120,8 +120,8 @@ class Feedback:
         """
         from digit_widget.feedback.imports import add_file  # noqa: PLC0415 - few need it
 
-        known = {entry.id for entry in self._store.entries() if isinstance(entry, Record)}
-        return add_file(Path(path), known, self._store.add)
+        records, _ = self.read()
+        return add_file(Path(path), {record.id for record in records}, self._store.add)
 
     def retry(self) -> None:
         """Save the records that could not be saved before, in order; it raises what `add` does."""

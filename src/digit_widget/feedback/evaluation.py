@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digit_widget.classifier import Classifier
+from digit_widget.data_url import png_url
 from digit_widget.feedback.record import FeedbackError
 from digit_widget.labels import NO_ANSWER
 from digit_widget.models.adapting import brings_labels
@@ -142,7 +142,7 @@ def _strip(records: Sequence[Record], answers: Mapping[str, str]) -> str:
     figures = [
         f'<figure style="display:inline-block;margin:4px;text-align:center"><img width="56" height="56" '
         f'alt="{html.escape(record.label)}" style="background:white" '
-        f'src="data:image/png;base64,{base64.b64encode(record.png).decode()}">'
+        f'src="{png_url(record.png)}">'
         f"<figcaption>{html.escape(record.label)} → {html.escape(answers[record.id])}</figcaption></figure>"
         for record in records[:SHOWN]
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import json
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_widget.data_url import png_url
 from digit_widget.feedback.quickdraw import simplified
 from digit_widget.feedback.record import FeedbackError
 from digit_widget.feedback.tables import COLUMNS, labels_of, to_arrays
@@ -162,7 +162,7 @@ def _task(record: Record) -> dict[str, Any]:
     """Return a record as a task of Label Studio's."""
     return {
         "data": {
-            "image": "data:image/png;base64," + base64.b64encode(record.png).decode(),
+            "image": png_url(record.png),
             "id": record.id,
             "time": record.time.isoformat(timespec="milliseconds"),
             "session": record.session,

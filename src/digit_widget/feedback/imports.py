@@ -10,9 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from digit_widget.data_url import MAX_BYTES
+from digit_widget.data_url import MAX_BYTES, PNG
 from digit_widget.errors import DigitWidgetError
-from digit_widget.feedback.record import FeedbackError, Record, from_line
+from digit_widget.feedback.record import FeedbackError, Record, cleaned, from_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,7 +28,6 @@ NAMED = 5
 """How many lines that cannot be read are named one by one."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 """What a record and its session may be called: folders and files are named after them."""
-_PNG = "data:image/png;base64,"
 
 
 def add_file(file: Path, known: Collection[str], add: Callable[[Record], None]) -> int:
@@ -126,15 +125,14 @@ def _picture(url: object) -> bytes:
     """Return the PNG file in a data URL, once it is known to be a picture."""
     from digit_widget.picture import from_data_url  # noqa: PLC0415 - it imports numpy and Pillow
 
-    if not (isinstance(url, str) and url.startswith(_PNG)):
+    if not (isinstance(url, str) and url.startswith(PNG)):
         message = "It has no picture as a PNG data URL."
         raise FeedbackError(message)
     from_data_url(url, dark_on_light=True)
-    return base64.b64decode(url.removeprefix(_PNG))
+    return base64.b64decode(url.removeprefix(PNG))
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """Return texts as every place of records can have them: without NUL and halves of emoji."""
     if isinstance(value, list):
-        return [_cleaned(one) for one in value] if all(isinstance(one, str) for one in value) else value
-    return value.replace("\0", "").encode(errors="replace").decode() if isinstance(value, str) else value
+        return [cleaned(one) if isinstance(one, str) else one for one in value]
+    return cleaned(value) if isinstance(value, str) else value

@@ -27,6 +27,11 @@ class FeedbackError(DigitWidgetError):
     """Feedback could not be saved or read; the message says why, and what to do."""
 
 
+def cleaned(text: str) -> str:
+    """Return a text as every place of records can have it: without NUL and halves of emoji."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
 def raising(entries: Iterable[Record | FeedbackError]) -> Iterator[Record]:
     """Return the records among what was read, up to the first that cannot be, which is raised."""
     for entry in entries:

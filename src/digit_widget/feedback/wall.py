@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from digit_widget.data_url import png_url
 from digit_widget.errors import DigitWidgetError
 from digit_widget.feedback.record import FeedbackError, Record
 
@@ -52,6 +52,7 @@ class Wall(anywidget.AnyWidget):
     def __init__(self, feedback: Feedback) -> None:
         self._feedback = feedback
         self._done: deque[str] = deque(maxlen=_REMEMBERED)
+        self._acknowledged: list[str] = []
         super().__init__()
 
     @traitlets.default("_shown")
@@ -71,14 +72,15 @@ class Wall(anywidget.AnyWidget):
 
     def _edit(self, edits: object) -> list[str]:
         """Do what a front end has not heard to be done, and return what went wrong."""
+        if not isinstance(edits, list):
+            return []
+        keyed = {one["key"]: one for one in edits if isinstance(one, dict) and isinstance(one.get("key"), str)}
+        self._acknowledged = list(keyed)
         errors = []
-        for wanted in edits if isinstance(edits, list) else ():
-            key = wanted.get("key") if isinstance(wanted, dict) else None
-            if not isinstance(key, str) or key in self._done:
-                continue
+        for key in [key for key in keyed if key not in self._done]:
             self._done.append(key)
             try:
-                self._edit_one(wanted)
+                self._edit_one(keyed[key])
             except DigitWidgetError as failure:
                 errors.append(str(failure))
         return errors
@@ -110,7 +112,7 @@ class Wall(anywidget.AnyWidget):
             records, failures = [], [failure]
         first, *more = [*errors, *map(str, failures), ""]
         error = f"{first} (And {len(more) - 1} more like this.)" if more[1:] else first
-        return page(records, asked) | {"error": error, "done": list(self._done)}
+        return page(records, asked) | {"error": error, "done": self._acknowledged}
 
 
 def page(records: Sequence[Record], asked: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _in_order(records: Sequence[Record], name: str) -> list[str]:
 
 def _item(record: Record) -> dict[str, Any]:
     try:
-        picture = f"data:image/png;base64,{base64.b64encode(record.png).decode()}"
+        picture = png_url(record.png)
     except FeedbackError:  # the file is gone; the rest is shown
         picture = ""
     return {

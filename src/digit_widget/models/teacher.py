@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -107,8 +108,8 @@ class Teacher:
     @property
     def counts(self) -> list[int]:
         """How many drawings each class has."""
-        drawn = [which for which, _, _ in self._drawings]
-        return [drawn.count(index) for index in range(len(self.labels))]
+        found = Counter(which for which, _, _ in self._drawings)
+        return [found[index] for index in range(len(self.labels))]
 
     def teach(self, seen: npt.NDArray[np.uint8], target: int) -> None:
         """Learn that a drawing is of a class.
