@@ -20,7 +20,7 @@ import { importSource } from "./source.js";
 export function createOffline(model, document, signal) {
   let isOn = false;
   /** @type {ReturnType<typeof import("./engine/index.js").createAnswerer> | undefined} */
-  let answer;
+  let answerer;
 
   /** The engine, with what it needs. @param {Partial<Offline>} offline */
   async function load({ engine, packed, parts }) {
@@ -61,8 +61,8 @@ export function createOffline(model, document, signal) {
     async answerFor(picture, isOfPad) {
       if (!picture) return undefined;
       try {
-        answer ??= (await load(model.get("_offline"))).createAnswerer();
-        return await answer?.(picture, isOfPad);
+        answerer ??= (await load(model.get("_offline"))).createAnswerer();
+        return await answerer?.answer(picture, isOfPad);
       } catch {
         return undefined; // Python then says what it lacks
       }

@@ -3,7 +3,7 @@
 import * as engine from "./engine/index.js";
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 import { voiceOn } from "./texts.js";
-import widget from "./widget.js";
+import { render } from "./view.js";
 
 /**
  * @typedef {object} Data
@@ -91,7 +91,7 @@ function show() {
   heading.textContent = document.title = title ?? voice.invitation(traits);
   const el = /** @type {HTMLElement} */ (document.getElementById("digit-widget"));
   el.classList.add("jupyter-widgets-disconnected"); // as ipywidgets marks a view without Python
-  widget.render(/** @type {any} */ ({ model, el }));
+  render({ model, el });
 }
 
 show();

@@ -1,8 +1,9 @@
 // What a person reads and presses: the answer, how sure it is, what the model saw, the buttons, the messages.
 // It knows no model; whatever it is given it shows as text, never as HTML.
 
-import { cut } from "./template.js";
+import { createMaker, flag, write, writeLabel } from "./elements.js";
 import { createGrip } from "./grip.js";
+import { cut } from "./template.js";
 
 const BARS = 3;
 const FAILED = "⚠️";
@@ -98,6 +99,11 @@ export const SHOWN = [
  */
 
 /**
+ * What a comparison adds; see models.js.
+ * @typedef {typeof import("./models.js").createModels} CreateModels
+ */
+
+/**
  * @param {Document} document
  * @param {object} actions
  * @param {() => void} actions.undo
@@ -106,20 +112,10 @@ export const SHOWN = [
  * @param {() => void} actions.predict
  * @param {() => void} actions.why
  * @param {(size: number) => void} actions.resize
+ * @param {CreateModels} [createModels]  if several models are asked
  */
-export function createPanel(document, actions) {
-  /**
-   * @template {keyof HTMLElementTagNameMap} Tag
-   * @param {Tag} tag
-   * @param {string} name
-   * @param {(Node | string)[]} children
-   */
-  const make = (tag, name, ...children) => {
-    const element = document.createElement(tag);
-    element.className = `dw-${name}`;
-    element.append(...children);
-    return element;
-  };
+export function createPanel(document, actions, createModels) {
+  const make = createMaker(document, "dw-");
 
   /** Write the texts that depend on the language only. @type {((voice: import("./texts.js").Voice) => void)[]} */
   const texts = [];
@@ -202,24 +198,12 @@ export function createPanel(document, actions) {
   const spoken = make("p", "spoken");
   spoken.role = "status";
 
-  const agreement = make("p", "agreement");
-  const list = make("ul", "list");
-  name(list, "models", "aria-label");
-  const models = make("div", "models", agreement, list);
-  /** @type {ReturnType<typeof makeModel>[]} */
-  const lines = [];
-  const makeModel = () => {
-    const [called, label] = [make("span", "name"), make("span", "emoji")];
-    const [words, mark] = [make("span", "words"), make("span", "mark")];
-    const element = make("li", "model", called, label, words, mark);
-    list.append(element);
-    return { called, label, words, mark, element };
-  };
+  const models = createModels?.(document);
 
   const sheet = make("div", "sheet", canvas, overlay, hint, keys, cursor, corner);
   const board = make("div", "board", sheet, make("div", "buttons", predict, undo, redo, clear, why));
   const side = make("div", "side", answer, bars, seen, runnerUp);
-  const element = make("div", "widget", board, side, models, message, spoken);
+  const element = make("div", "widget", board, side, ...(models ? [models.element] : []), message, spoken);
   element.className = "digit-widget";
 
   /** @type {import("./texts.js").Voice} */
@@ -229,17 +213,13 @@ export function createPanel(document, actions) {
     if (voice === next) return;
     voice = next;
     element.lang = voice.language;
-    element.dir = voice.direction;
+    element.dir = "ltr"; // all our languages are written so, also on a page that is not
     for (const tell of texts) tell(voice);
     const parts = cut(voice.template("legend"));
     /** @type {Record<string, Node>} */
     const spans = { ...colours, label: spokeFor };
     legend.replaceChildren(...parts.map((part, index) => (index % 2 ? spans[part] : part)));
   }
-
-  const write = (/** @type {HTMLElement} */ target, /** @type {string} */ text) => {
-    if (target.textContent !== text) target.textContent = text; // if set again, it would be read out again
-  };
 
   /**
    * Set a custom property for the style sheet.
@@ -248,14 +228,6 @@ export function createPanel(document, actions) {
    * @param {string | number} value
    */
   const style = (target, name, value) => target.style.setProperty(`--dw-${name}`, String(value));
-
-  /**
-   * Set a data attribute for the style sheet.
-   * @param {HTMLElement} target
-   * @param {string} name
-   * @param {boolean} isOn
-   */
-  const flag = (target, name, isOn) => (target.dataset[name] = String(isOn));
 
   const show = (/** @type {HTMLImageElement} */ image, /** @type {string | undefined} */ url) => {
     if (!url) image.removeAttribute("src");
@@ -269,33 +241,13 @@ export function createPanel(document, actions) {
     target.disabled = !isOn;
   }
 
-  /**
-   * Write a label, usually an emoji, with the text that screen readers read for it.
-   * @param {HTMLElement} target
-   * @param {string} text
-   */
-  function writeLabel(target, text) {
-    write(target, text);
-    const aloud = voice.aloud(text);
-    const isText = aloud === text;
-    target.role = isText ? null : "img";
-    target.ariaLabel = isText ? null : aloud;
-  }
-
-  /** How sure an answer is, in words. @param {View} view @param {View | Row} answer  of one of the models */
-  const words = (view, answer = view) =>
-    answer.prediction === null && !voice.areDigits(view.labels) ? voice.say("none") : voice.words(answer);
-
   /** @param {View} view */
   function mainWords(view) {
-    const { _rows: [first] = [], agree, prediction, confidence } = view;
     if (view.error) return voice.say("none");
     if (view.isBlank) return view.isAlone ? "" : voice.invitation(view);
-    if (prediction === null && view.state !== "current") return "";
-    if (!first) return words(view);
-    // The first model does not look sure when others disagree.
-    const said = agree || prediction === null ? words(view) : voice.share(confidence);
-    return voice.say("whose", { name: first.name, words: said });
+    if (view.prediction === null && view.state !== "current") return "";
+    const words = voice.words(view, view.labels);
+    return models ? models.headline(view, words) : words;
   }
 
   /** Why there will be no answer now, or not yet. @param {View} view */
@@ -316,9 +268,9 @@ export function createPanel(document, actions) {
 
   /** @param {View} view */
   function showMessage(view) {
-    const { state, predict_on, error, _why, _met, _rows, isBlank, isRefused, isOffline } = view;
+    const { state, predict_on, error, _why, _met, isBlank, isRefused, isOffline } = view;
     const refusal = _why.error ?? "";
-    const met = isBlank && !_rows ? (_met[0] ?? "") : "";
+    const met = isBlank && !models ? (_met[0] ?? "") : "";
     const note = isOffline ? voice.say("offline") : met;
     const advice = predict_on === "button" && state === "stale" ? voice.say("stale") : nearest(view);
     const text = lack(view) || (isRefused && voice.say("notPicture")) || error || refusal || advice;
@@ -331,21 +283,17 @@ export function createPanel(document, actions) {
     write(spoken, text || aloud(view));
   }
 
-  /** Whether the models that have answered agree, in words. @param {View} view */
-  const verdict = ({ isBlank, _rows = [], agree }) =>
-    isBlank || _rows.filter((row) => !row.error).length < 2 ? "" : voice.say(agree ? "agree" : "disagree");
-
   /** What screen readers read of an answer: once, when it is the answer to the drawing. @param {View} view */
   function aloud(view) {
     const { isBlank, isDrawing, state, prediction, result: label, probabilities, labels } = view;
     if (isDrawing || state !== "current") return "";
     if (isBlank) return voice.invitation(view);
-    if (prediction === null) return words(view);
+    if (prediction === null) return voice.words(view, labels);
     const [, runner] = ranked(probabilities, labels);
     return [
-      voice.say("said", { label: voice.aloud(label), words: words(view) }),
+      voice.say("said", { label: voice.aloud(label), words: voice.words(view, labels) }),
       runner && voice.say("second", { label: voice.aloud(runner.label), share: voice.share(runner.p) }),
-      verdict(view),
+      models?.verdict(view),
     ]
       .filter(Boolean)
       .join(" ");
@@ -395,31 +343,12 @@ export function createPanel(document, actions) {
     write(secondCaption, voice.say("runnerUp", { label: reasons.runner_up_label ?? "" }));
   }
 
-  /** @param {View} view */
-  function showModels(view) {
-    const { _rows = [], _met, isBlank, state } = view;
-    models.hidden = !_rows.length;
-    write(agreement, verdict(view));
-    _rows.forEach((row, index) => {
-      const line = (lines[index] ??= makeModel());
-      write(line.called, row.name);
-      writeLabel(line.label, row.result);
-      const isNothing = isBlank || (row.prediction === null && state !== "current");
-      const met = (isBlank && _met[index]) || "";
-      write(line.words, row.error || (isNothing ? met : words(view, row)));
-      flag(line.words, "met", Boolean(met));
-      line.words.title = met;
-      write(line.mark, row.differs ? voice.say("differs") : "");
-      flag(line.element, "differs", row.differs);
-    });
-  }
-
   return {
     element,
     canvas,
 
     /** Put something below the answer. @param {HTMLElement} part */
-    add: (part) => models.after(part),
+    add: (part) => message.before(part),
 
     /** @param {View} view */
     show(view) {
@@ -435,7 +364,7 @@ export function createPanel(document, actions) {
       style(element, "size", `${view.size}px`);
       grip.show(view.size);
       showCursor(view);
-      writeLabel(result, error ? FAILED : view.result);
+      writeLabel(result, error ? FAILED : view.result, voice);
       flag(result, "word", isWord(view.result));
       result.title = isWord(view.result) ? view.result : "";
       write(confidence, mainWords(view));
@@ -456,12 +385,11 @@ export function createPanel(document, actions) {
 
       flag(seen, "empty", !view._seen);
       showReasons(view);
-      showModels(view);
+      models?.show(view);
 
       enable(undo, view.canUndo);
       enable(redo, view.canRedo);
       enable(clear, !view.isBlank);
-      why.hidden = view.isOffline; // it takes Python to explain
       enable(why, !view.isBlank);
       predict.hidden = view.predict_on !== "button";
       enable(predict, !view.isBlank);

@@ -2,7 +2,7 @@
 
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
 import ALL from "../src/digit_widget/texts.json" with { type: "json" };
-import { fill } from "./template.js";
+import { templateOf, textOf } from "./template.js";
 
 /** @typedef {keyof typeof ALL.texts} Key */
 
@@ -42,7 +42,6 @@ const percents = (tag) => new Intl.NumberFormat(tag, { style: "percent" });
 /** The widget's texts in one language. @param {readonly string[]} tags  those wanted, the preferred one first */
 export function createVoice(tags) {
   const { tag, language } = choose(tags);
-  const index = ALL.languages.indexOf(language);
   let percent = percents(language);
   try {
     percent = percents(tag);
@@ -51,10 +50,10 @@ export function createVoice(tags) {
   }
 
   /** A text with its {placeholders}. @param {Key} key */
-  const template = (key) => ALL.texts[key][index];
+  const template = (key) => templateOf(ALL, language, key);
 
   /** @param {Key} key @param {Record<string, string>} [values]  by placeholder */
-  const say = (key, values = {}) => fill(template(key), values);
+  const say = (key, values) => textOf(ALL, language, key, values);
 
   const share = (/** @type {number} */ p) =>
     // Never "100%" if it is not quite certain.
@@ -69,8 +68,6 @@ export function createVoice(tags) {
 
   return {
     language,
-    /** All these languages are written from left to right, also on a page that is not. */
-    direction: "ltr",
     template,
     say,
     share,
@@ -80,9 +77,13 @@ export function createVoice(tags) {
     /** What the blank pad says. @param {{ prompt: string, labels: string[] }} traits */
     invitation: ({ prompt, labels }) => prompt || say(areDigits(labels) ? "blank" : "hint"),
 
-    /** How sure an answer is, in words. @param {{ prediction: number | null, confidence: number }} answer */
-    words({ prediction, confidence }) {
-      if (prediction === null) return say("unknown");
+    /**
+     * How sure an answer is, in words.
+     * @param {{ prediction: number | null, confidence: number }} answer
+     * @param {string[]} labels
+     */
+    words({ prediction, confidence }, labels) {
+      if (prediction === null) return say(areDigits(labels) ? "unknown" : "none");
       const [, key] = /** @type {[number, Key]} */ (SURENESS.find(([from]) => confidence >= from));
       return say("words", { sureness: say(key), share: share(confidence) });
     },

@@ -1,7 +1,8 @@
 // The wall of feedback: drawings with what was answered and what it was, a page at a time. Python finds and counts.
 
 import PAD from "../src/digit_widget/pad.json" with { type: "json" };
-import { fill } from "./template.js";
+import { createMaker } from "./elements.js";
+import { textOf } from "./template.js";
 import { voiceOn } from "./texts.js";
 import { listen } from "./traits.js";
 import ALL_TEXTS from "./wall.json" with { type: "json" };
@@ -69,7 +70,6 @@ function render({ model, el }) {
   const { signal } = life;
   const document = el.ownerDocument;
   const voice = voiceOn(document)("");
-  const language = ALL_TEXTS.languages.indexOf(voice.language);
   /** @type {string | null} */
   let chosen = null;
   /** What Python has not said to be done: sent again with the next, for hosts send only the last while it is busy. */
@@ -79,23 +79,12 @@ function render({ model, el }) {
   let patience;
 
   /** A text with its {placeholders}. @param {keyof typeof ALL_TEXTS.texts} key @param {Record<string, unknown>} [values] */
-  const say = (key, values = {}) => fill(ALL_TEXTS.texts[key][language], values);
+  const say = (key, values = {}) => textOf(ALL_TEXTS, voice.language, key, values);
 
   /** @param {string} label */
   const named = (label) => (label === PAD.no_answer ? say("none") : label);
 
-  /**
-   * @template {keyof HTMLElementTagNameMap} Tag
-   * @param {Tag} tag
-   * @param {string} name
-   * @param {(Node | string)[]} children
-   */
-  const make = (tag, name, ...children) => {
-    const element = document.createElement(tag);
-    if (name) element.className = `dw-wall-${name}`;
-    element.append(...children);
-    return element;
-  };
+  const make = createMaker(document, "dw-wall-");
 
   /** @param {string} key  tells it from all others, so that it keeps the focus @param {string} text @param {() => void} act */
   const button = (key, text, act) => {

@@ -3,11 +3,13 @@
 import { readFileSync } from "node:fs";
 
 const source = readFileSync(new URL("../src/digit_widget/static/engine.js", import.meta.url));
-const { fromBase64, load } = await import(`data:text/javascript;base64,${source.toString("base64")}`);
-const { packed, parts, inks } = JSON.parse(readFileSync(0, "utf8"));
+const { explain, fromBase64, load } = await import(`data:text/javascript;base64,${source.toString("base64")}`);
+const { packed, parts, inks, explains } = JSON.parse(readFileSync(0, "utf8"));
+const toBase64 = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
 const bytes = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, fromBase64(part)]));
 const classifier = await load(packed, bytes);
 for (const { width, height, ink } of inks) {
-  const { seen, ...answer } = await classifier.classify({ width, height, data: fromBase64(ink) });
-  console.log(JSON.stringify({ ...answer, seen: Buffer.from(seen.data).toString("base64") }));
+  const drawing = { width, height, data: fromBase64(ink) };
+  const found = await (explains ? explain(classifier, drawing, packed.about, () => true) : classifier.classify(drawing));
+  console.log(JSON.stringify(found, (_, value) => (ArrayBuffer.isView(value) ? toBase64(value) : value)));
 }

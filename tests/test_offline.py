@@ -15,6 +15,7 @@ import pytest
 from drawings import digit_ink, digit_strokes
 
 from digit_widget import Classifier, DigitWidget, ModelError, compare
+from digit_widget.explain import explain
 from digit_widget.known import HANDS, Hand, _drawn
 from digit_widget.models import bundled
 from digit_widget.models.numpy_cnn import NumpyCNN
@@ -26,6 +27,7 @@ from digit_widget.strokes import checked, rasterise
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
     from host import Host
 
     from digit_widget.answer import Answer
@@ -58,8 +60,8 @@ def varied() -> Iterator[Ink]:
         yield random.integers(0, 12, (50, 60), np.uint8)
 
 
-def by_engine(classifier: Classifier, inks: list[Ink]) -> list[dict[str, Any]]:
-    """Answer drawings in Node, by what a page would be given."""
+def by_engine(classifier: Classifier, inks: list[Ink], *, explains: bool = False) -> list[dict[str, Any]]:
+    """Answer drawings in Node, or explain their answers, by what a page would be given."""
     node = shutil.which("node")
     if not node:
         pytest.skip("Node is not installed: the engine of the front end cannot be run")
@@ -71,18 +73,24 @@ def by_engine(classifier: Classifier, inks: list[Ink]) -> list[dict[str, Any]]:
             {"width": ink.shape[1], "height": ink.shape[0], "ink": base64.b64encode(ink.tobytes()).decode()}
             for ink in inks
         ],
+        "explains": explains,
     }
     run = subprocess.run([node, RUNNER], input=json.dumps(data), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def array(found: dict[str, Any], kind: type[np.generic]) -> npt.NDArray[Any]:
+    """Return what a picture, or a map of heat, holds: one number a pixel, or four (RGBA)."""
+    numbers = np.frombuffer(base64.b64decode(found["data"]), kind)
+    return numbers.reshape(found["height"], found["width"], -1).squeeze()
+
+
 def check_same(found: list[dict[str, Any]], expected: list[Answer], side: tuple[int, int] = (SIDE, SIDE)) -> None:
     """Check that answers are the same: the picture to the byte, the class, and the probabilities within 1e-3."""
     assert len(found) == len(expected)
     for here, there in zip(found, expected, strict=True):
-        seen = np.frombuffer(base64.b64decode(here["seen"]), np.uint8)
-        assert np.array_equal(seen.reshape(there.seen.shape), there.seen)
+        assert np.array_equal(array(here["seen"], np.uint8), there.seen)
         assert there.seen.shape in (side, (SIDE, SIDE))  # a dot is shown as it is normalised
         assert here["prediction"] == there.prediction
         assert here["confidence"] == pytest.approx(there.confidence, abs=1e-3)
@@ -115,6 +123,29 @@ def test_the_engine_makes_the_pictures_that_a_model_expects(keywords: dict[str, 
     classifier = Classifier(NumpyCNN(weights, 1.0, -np.inf), **keywords)
     inks = [digit_ink(digit, 0.4, (0.3, 0.6)) for digit in range(10)]
     check_same(by_engine(classifier, inks), classifier.classify(inks))
+
+
+@pytest.mark.filterwarnings("ignore::digit_widget.ModelWarning")
+@pytest.mark.parametrize("keywords", [{}, {"normalise": False}], ids=str)
+def test_the_engine_explains_as_python_does(keywords: dict[str, Any]) -> None:
+    """The same runner-up; the heat of both, and its colours on the drawing, but for rounding."""
+    weights = Classifier().model.weights  # type: ignore[attr-defined]
+    classifier = Classifier(NumpyCNN(weights, 1.0, -np.inf), **keywords)
+    inks = [ink for ink in varied() if classifier.classify([ink])[0].prediction is not None][::12]
+    found = by_engine(classifier, inks, explains=True)
+    assert len(found) >= 25
+    for here, ink in zip(found, inks, strict=True):
+        there = explain(classifier, ink)
+        assert (here["prediction"], here["runnerUp"]) == (there.prediction, there.runner_up)
+        assert np.array_equal(array(here["seen"], np.uint8), there.seen)
+        assert array(here["heat"], np.float64) == pytest.approx(there.heat, abs=0.005)
+        assert array(here["runnerUpHeat"], np.float64) == pytest.approx(there.runner_up_heat, abs=0.005)
+        assert there.overlay is not None
+        overlay = array(here["overlay"], np.uint8)
+        assert overlay.shape == there.overlay.shape
+        apart = np.abs(overlay[..., 3].astype(int) - there.overlay[..., 3])
+        assert apart.max() <= 16  # of 255: the root of a small difference
+        assert apart.mean() < 0.1
 
 
 def test_other_weights_of_the_architecture_are_packed_too() -> None:

@@ -35,6 +35,8 @@ SHIPPED = {
     "pad.json",
     "static/widget.js",
     "static/widget.css",
+    "static/comparison.js",
+    "static/comparison.css",
     "static/engine.js",
     "static/page.js",
     "static/feedback.js",

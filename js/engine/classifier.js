@@ -62,14 +62,21 @@ export function createClassifier(network, about) {
     seen,
   });
 
-  /** @param {Ink} seen @param {number[]} row  what the network says of it @returns {Answer} */
-  function read(seen, row) {
+  /** What the network says of a picture, as logits. @param {Ink} seen */
+  async function raw(seen) {
+    const row = await outputs(seen);
     if (row.length !== about.classes || row.some((value) => Number.isNaN(value) || value === Infinity)) {
       throw new RangeError("The model did not return one number for each class.");
     }
-    const logits = about.probabilities ? logarithms(row) : row;
+    return about.probabilities ? logarithms(row) : row;
+  }
+
+  const calibrated = (/** @type {number[]} */ logits) => logits.map((logit) => logit / about.temperature);
+
+  /** @param {Ink} seen @param {number[]} logits  what the network says of it @returns {Answer} */
+  function read(seen, logits) {
     if (logits.every((logit) => logit === -Infinity)) return noAnswer(seen);
-    const probabilities = softmax(logits.map((logit) => logit / about.temperature));
+    const probabilities = softmax(calibrated(logits));
     const evidence = about.isOfBest ? Math.max(...logits) : logSumExp(logits);
     if (about.threshold !== null && evidence < about.threshold) return { ...noAnswer(seen), probabilities };
     const confidence = Math.max(...probabilities);
@@ -79,12 +86,15 @@ export function createClassifier(network, about) {
   return {
     outputs: (/** @type {Ink} */ ink) => outputs(seenOf(ink, normalise(ink), about)),
 
+    /** The calibrated logits of a picture. @param {Ink} seen */
+    logits: async (seen) => calibrated(await raw(seen)),
+
     /** A blank drawing, or a mere dot, is answered without asking the model. @param {Ink} ink */
     async classify(ink) {
       const normalised = normalise(ink);
       if (normalised.data.every((value) => value === 0) || isDot(ink, normalised)) return noAnswer(normalised);
       const seen = seenOf(ink, normalised, about);
-      return read(seen, await outputs(seen));
+      return read(seen, await raw(seen));
     },
   };
 }

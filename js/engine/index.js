@@ -3,7 +3,9 @@
 import { createClassifier } from "./classifier.js";
 import { createCNN } from "./cnn.js";
 import { createOnnx } from "./onnx.js";
-import { decode, inkOf, toDataUrl } from "./picture.js";
+import { explain } from "./explain.js";
+import { painted } from "./heat.js";
+import { decode, inkOf, inkUrl, pixelsUrl } from "./picture.js";
 import { respond } from "./responder.js";
 import { createTeacher } from "./teacher.js";
 
@@ -61,7 +63,8 @@ export async function load({ about, proofs, onnx, taught }, parts) {
 }
 
 /**
- * What answers pictures by a packed model; where the model cannot be set up, it rejects with the reason.
+ * What answers pictures by a packed model, and explains its answers; where the model cannot be set up, both reject with
+ * the reason.
  * @param {Packed} packed
  * @param {Parts} parts
  * @param {Document} document
@@ -73,9 +76,32 @@ function createAnswerer(packed, parts, document) {
    * @param {string} picture  a data URL
    * @param {boolean} isOfPad  whether the pad alone has drawn it
    */
-  return async (picture, isOfPad) => {
-    const { seen, ...answer } = await (await classifier).classify(inkOf(await decode(document, picture), isOfPad));
-    return { ...answer, seen: toDataUrl(document, seen) };
+  const read = async (picture, isOfPad) => inkOf(await decode(document, picture), isOfPad);
+
+  return {
+    /** @param {Parameters<typeof read>} drawing */
+    async answer(...drawing) {
+      const { seen, ...answer } = await (await classifier).classify(await read(...drawing));
+      return { ...answer, seen: inkUrl(document, seen) };
+    },
+
+    /**
+     * Why the answer is what it is; null if there is none, or nobody wants to know any more.
+     * @param {() => boolean} isWanted
+     * @param {Parameters<typeof read>} drawing
+     */
+    async explain(isWanted, ...drawing) {
+      const found = await explain(await classifier, await read(...drawing), packed.about, isWanted);
+      if (!found) return null;
+      const { prediction, runnerUp, seen, heat, runnerUpHeat, overlay } = found;
+      return {
+        prediction,
+        runnerUp,
+        seen: pixelsUrl(document, painted(heat, seen)),
+        runnerUpSeen: pixelsUrl(document, painted(runnerUpHeat, seen)),
+        overlay: pixelsUrl(document, overlay),
+      };
+    },
   };
 }
 
@@ -87,7 +113,7 @@ function createAnswerer(packed, parts, document) {
  * @param {{ document: Document, signal: AbortSignal }} options
  */
 function start(model, packed, parts, options) {
-  respond(model, { answer: createAnswerer(packed, parts, options.document), ...options });
+  respond(model, { answerer: createAnswerer(packed, parts, options.document), ...options });
 }
 
-export { createAnswerer, start };
+export { createAnswerer, explain, start };

@@ -88,6 +88,13 @@ export function areaAverage(ink, width, height) {
   return { width, height, data: Uint8Array.from(sums, (sum) => rounded(sum, cells)) };
 }
 
+/** Reduce ink so that its longer side is at most as given, in pixels. @param {Ink} ink @param {number} side @returns {Ink} */
+export function shrink(ink, side) {
+  const scale = side / Math.max(ink.width, ink.height);
+  const fit = (/** @type {number} */ length) => Math.max(1, Math.round(length * scale));
+  return scale < 1 ? areaAverage(ink, fit(ink.width), fit(ink.height)) : ink;
+}
+
 /**
  * Where a profile of ink is placed so that its centre of mass is nearest to the middle, and all is inside.
  * @param {number[]} mass
@@ -105,6 +112,26 @@ function offset(mass, side) {
 }
 
 /**
+ * Where `normalise` places the ink of a drawing; null if there is none.
+ * @param {Ink} ink
+ * @param {number} side  of the picture
+ */
+export function place(ink, side) {
+  const box = inkBox(ink);
+  if (!box) return null;
+  const longest = side === FILLED ? side : Math.floor((side * DIGIT) / SIDE);
+  const longer = Math.max(box.width, box.height);
+  const fit = (/** @type {number} */ length) => Math.max(1, rounded(length * longest, longer));
+  const digit = areaAverage(cut(ink, box), fit(box.width), fit(box.height));
+  const [across, down] = [digit.width, digit.height].map((length) => /** @type {number[]} */ (new Array(length).fill(0)));
+  digit.data.forEach((value, i) => {
+    across[i % digit.width] += value;
+    down[Math.floor(i / digit.width)] += value;
+  });
+  return { box, digit, left: offset(across, side), top: offset(down, side), side };
+}
+
+/**
  * Bring a drawing to the size and position of the digits in MNIST; normalise.py says how.
  * @param {Ink} ink
  * @param {number} [side]  of the picture
@@ -112,20 +139,11 @@ function offset(mass, side) {
  */
 export function normalise(ink, side = SIDE) {
   const sheet = paper(side, side);
-  const box = inkBox(ink);
-  if (!box) return sheet;
-  const longest = side === FILLED ? side : Math.floor((side * DIGIT) / SIDE);
-  const longer = Math.max(box.width, box.height);
-  const fit = (/** @type {number} */ length) => Math.max(1, rounded(length * longest, longer));
-  const { width, height, data } = areaAverage(cut(ink, box), fit(box.width), fit(box.height));
-  const [across, down] = [width, height].map((length) => /** @type {number[]} */ (new Array(length).fill(0)));
-  data.forEach((value, i) => {
-    across[i % width] += value;
-    down[Math.floor(i / width)] += value;
-  });
-  const [left, top] = [offset(across, side), offset(down, side)];
-  for (let y = 0; y < height; y++) {
-    sheet.data.set(data.subarray(y * width, (y + 1) * width), (top + y) * side + left);
+  const placed = place(ink, side);
+  if (!placed) return sheet;
+  const { left, top, digit } = placed;
+  for (let y = 0; y < digit.height; y++) {
+    sheet.data.set(digit.data.subarray(y * digit.width, (y + 1) * digit.width), (top + y) * side + left);
   }
   return sheet;
 }

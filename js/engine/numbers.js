@@ -3,5 +3,6 @@
 /** @param {number[]} logits */
 export function logSumExp(logits) {
   const most = Math.max(...logits);
+  if (most === -Infinity) return most;
   return most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
 }

@@ -1,6 +1,5 @@
 // Pictures in and out of a page: any picture becomes ink, as in picture.py, and ink a picture.
 
-import { areaAverage } from "./normalise.js";
 import { borderOf, evenOut } from "./photo.js";
 
 /** @typedef {import("./normalise.js").Ink} Ink */
@@ -65,20 +64,22 @@ export async function decode(document, url) {
   return context.getImageData(0, 0, width, height);
 }
 
-/**
- * Ink as a PNG data URL, black on white.
- * @param {Document} document
- * @param {Ink} ink
- * @param {number} [side]  the longer side is reduced to it, in pixels
- */
-export function toDataUrl(document, ink, side = Infinity) {
-  const scale = Math.min(1, side / Math.max(ink.width, ink.height));
-  const fit = (/** @type {number} */ length) => Math.max(1, Math.round(length * scale));
-  const { width, height, data } = scale < 1 ? areaAverage(ink, fit(ink.width), fit(ink.height)) : ink;
+/** Ink as pixels, black on white. @param {Ink} ink @returns {import("./heat.js").Pixels} */
+function blackOnWhite({ width, height, data }) {
+  const rgba = new Uint8ClampedArray(4 * data.length);
+  data.forEach((value, i) => rgba.set([255 - value, 255 - value, 255 - value, 255], 4 * i));
+  return { width, height, data: rgba };
+}
+
+/** Ink as a PNG data URL, black on white. @param {Document} document @param {Ink} ink */
+export const inkUrl = (document, ink) => pixelsUrl(document, blackOnWhite(ink));
+
+/** Pixels as a PNG data URL. @param {Document} document @param {import("./heat.js").Pixels} pixels */
+export function pixelsUrl(document, { width, height, data }) {
   const context = contextOf(document, width, height);
-  const pixels = context.createImageData(width, height);
-  data.forEach((value, i) => pixels.data.set([255 - value, 255 - value, 255 - value, 255], 4 * i));
-  context.putImageData(pixels, 0, 0);
+  const image = context.createImageData(width, height);
+  image.data.set(data);
+  context.putImageData(image, 0, 0);
   return context.canvas.toDataURL();
 }
 

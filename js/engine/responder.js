@@ -2,7 +2,8 @@
 // would set.
 
 import PAD from "../../src/digit_widget/pad.json" with { type: "json" };
-import { decode, inkOf, toDataUrl } from "./picture.js";
+import { shrink } from "./normalise.js";
+import { decode, inkOf, inkUrl } from "./picture.js";
 
 /**
  * The traits that an answer sets; traits.py says what they mean.
@@ -15,7 +16,8 @@ import { decode, inkOf, toDataUrl } from "./picture.js";
  * @property {number[]} probabilities
  * @property {string} error
  * @property {string} _seen
- * @property {object} _why
+ * @property {boolean} explaining
+ * @property {Partial<import("../panel.js").Reasons & { answered: number }>} _why
  *
  * @typedef {Answers & import("../protocol.js").ProtocolTraits} Traits
  */
@@ -25,17 +27,17 @@ import { decode, inkOf, toDataUrl } from "./picture.js";
  *
  * @param {import("../traits.js").Model<Traits>} model
  * @param {object} options
- * @param {ReturnType<typeof import("./index.js").createAnswerer>} options.answer
+ * @param {ReturnType<typeof import("./index.js").createAnswerer>} options.answerer
  * @param {Document} options.document
  * @param {AbortSignal} options.signal  ends it
  */
-export function respond(model, { answer, document, signal }) {
+export function respond(model, { answerer, document, signal }) {
   let { number = 0, drawn = 0, known = 0 } = model.get("_drawing");
   drawn ||= known;
   let asked = model.get("_answered"); // the highest number of a question
   let turn = 0; // counts what was received: what has become old is dropped
-  /** The picture that the answer in the traits is the answer to. */
-  let answered = "";
+  /** What the answer in the traits is the answer to: the picture, and whether the pad alone has drawn it. */
+  let answered = { picture: "", isOfPad: false };
 
   /** @param {Partial<Traits>} values */
   function publish(values) {
@@ -64,7 +66,7 @@ export function respond(model, { answer, document, signal }) {
   async function answerTo(picture, isOfPad) {
     if (!picture) return { ...nothing(), status: "blank" };
     try {
-      const { seen, prediction, ...rest } = await answer(picture, isOfPad);
+      const { seen, prediction, ...rest } = await answerer.answer(picture, isOfPad);
       const isOne = prediction !== null;
       return {
         ...nothing(),
@@ -87,12 +89,14 @@ export function respond(model, { answer, document, signal }) {
     const mine = ++turn;
     number = Math.max(number, sent.number);
     if (sent.asks) asked = number;
-    const isStale = !sent.asks && picture !== "" && picture !== answered;
+    const isStale = !sent.asks && picture !== "" && picture !== answered.picture;
     if (isStale) return publish({ status: "waiting", _answered: asked, _unasked: true });
-    const values = await answerTo(picture, strokes.length > 0 && !background);
+    const isOfPad = strokes.length > 0 && !background;
+    const values = await answerTo(picture, isOfPad);
     if (mine !== turn || signal.aborted) return;
-    answered = picture;
+    answered = { picture, isOfPad };
     publish({ ...values, _answered: number, _unasked: false });
+    reason();
   }
 
   /** A picture that was dropped or pasted: it goes under the pad, cleaned. */
@@ -104,24 +108,50 @@ export function respond(model, { answer, document, signal }) {
     let values;
     let background = "";
     try {
-      background = toDataUrl(document, inkOf(await decode(document, picture), false), PAD.size);
+      background = inkUrl(document, shrink(inkOf(await decode(document, picture), false), PAD.size));
       values = await answerTo(picture, false);
     } catch (error) {
       values = { error: error instanceof Error ? error.message : String(error) };
     }
     if (mine !== turn || signal.aborted) return;
     if (background) {
-      answered = picture;
+      answered = { picture, isOfPad: false };
       values._drawing = { background, strokes: [], number, drawn: ++drawn };
     }
     publish({ ...values, _answered: number, _unasked: false });
+    reason();
   }
 
-  model.on("change:_drawing", receive);
-  model.on("change:image", draw);
+  /** If the person wants it, show why the answer is what it is, or a sentence that says why that is not known. */
+  async function reason() {
+    const mine = turn;
+    const isWanted = () => mine === turn && model.get("explaining") && !signal.aborted;
+    publish({ _why: {} });
+    const labels = model.get("labels");
+    if (!isWanted() || model.get("_unasked") || model.get("prediction") === null) return;
+    try {
+      const found = await answerer.explain(isWanted, answered.picture, answered.isOfPad);
+      if (!found || !isWanted()) return;
+      const { prediction, runnerUp, seen, runnerUpSeen, overlay } = found;
+      const [label, runner_up_label] = [labels[prediction], labels[runnerUp]];
+      const answer = { label, runner_up_label, seen, runner_up: runnerUpSeen, overlay };
+      publish({ _why: { ...answer, answered: model.get("_answered") } });
+    } catch (error) {
+      if (!isWanted()) return;
+      publish({ explaining: false });
+      publish({ _why: { error: error instanceof Error ? error.message : String(error) } });
+    }
+  }
+
+  /** @type {[keyof Traits, () => void][]} */
+  const listeners = [
+    ["_drawing", receive],
+    ["image", draw],
+    ["explaining", reason],
+  ];
+  for (const [name, react] of listeners) model.on(`change:${name}`, react);
   signal.addEventListener("abort", () => {
-    model.off("change:_drawing", receive);
-    model.off("change:image", draw);
+    for (const [name, react] of listeners) model.off(`change:${name}`, react);
   });
   if (model.get("_drawing").asks && number > asked) receive();
 }

@@ -1,8 +1,8 @@
 // What a person says about an answer: Right, or It was…; asked below the panel, and sent to who saves it, or learns from
-// it: then the person is asked which one it is. It knows no model; widget.js connects it.
+// it: then the person is asked which one it is. It knows no model; view.js connects it.
 
 import PAD from "../../src/digit_widget/pad.json" with { type: "json" };
-import { fill } from "../template.js";
+import { textOf } from "../template.js";
 import ALL from "./texts.json" with { type: "json" };
 
 /**
@@ -55,14 +55,6 @@ import ALL from "./texts.json" with { type: "json" };
 export const isSame = (one, other) =>
   one?.answered === other.answered && one.drawn === other.drawn && one.result === other.result;
 
-/**
- * A text in a language, with what stands in its {placeholders}.
- * @param {string[]} all  in all languages
- * @param {string} language
- * @param {Record<string, string | number>} [values]
- */
-export const text = (all, language, values = {}) => fill(all[ALL.languages.indexOf(language)], values);
-
 /** @param {Document} document @param {string} words @param {() => void} act @param {string} [title] */
 export function button(document, words, act, title) {
   const made = document.createElement("button");
@@ -88,7 +80,7 @@ export function statusLine(/** @type {Document} */ document) {
  * @param {Partial<Record<Key, string[]>>} [others]  texts in the place of the usual ones
  */
 export function createAsking(document, send, onSlow, others = {}) {
-  const texts = { ...ALL.texts, ...others };
+  const all = { ...ALL, texts: { ...ALL.texts, ...others } };
   /** @type {View} */
   let view;
   /** What is asked for: the usual buttons, which class it was, consent to what was chosen, a comment. */
@@ -112,7 +104,7 @@ export function createAsking(document, send, onSlow, others = {}) {
   const controls = document.createElement("div");
   element.append(line, controls);
 
-  const say = (/** @type {Key} */ key, label = "") => text(texts[key], view.voice.language, { label });
+  const say = (/** @type {Key} */ key, label = "") => textOf(all, view.voice.language, key, { label });
   const press = (/** @type {string} */ words, /** @type {() => void} */ act, /** @type {string} */ title = "") =>
     button(document, words, act, title);
   const isWaiting = () => number > view.saved.number;

@@ -1,7 +1,8 @@
 // Feedback on a page of its own: asked as in a notebook, kept on the page, and saved to a file.
 // A bundle of its own, which a page has only if its pad has feedback; page.py writes the style sheet into the page's.
 
-import { button, createAsking, statusLine, text } from "./asking.js";
+import { textOf } from "../template.js";
+import { button, createAsking, statusLine } from "./asking.js";
 import HERE from "./here.json" with { type: "json" };
 
 export { keep } from "./keeper.js";
@@ -33,7 +34,7 @@ export function createFeedback(document, send, onSlow) {
     if (key === built) return;
     built = key;
     const say = (/** @type {keyof typeof HERE.texts} */ key, /** @type {Record<string, string | number>} */ values) =>
-      text(HERE.texts[key], voice.language, values);
+      textOf(HERE, voice.language, key, values);
     const tell = (/** @type {"file" | "forget"} */ does) => send({ number: Math.max(saved.number + 1, Date.now()), does });
     const words = [
       filed && say("filed", { count: filed, file }),

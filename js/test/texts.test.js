@@ -4,9 +4,12 @@ import { test } from "node:test";
 import ALL from "../../src/digit_widget/texts.json" with { type: "json" };
 import HERE from "../feedback/here.json" with { type: "json" };
 import FEEDBACK from "../feedback/texts.json" with { type: "json" };
+import MODELS from "../models.json" with { type: "json" };
 import { cut } from "../template.js";
 import { choose, createVoice, wanted } from "../texts.js";
 import WALL from "../wall.json" with { type: "json" };
+
+const KEYCAPS = Array.from({ length: 10 }, (_, digit) => `${digit}\uFE0F\u20E3`);
 
 /** The placeholders of a text, in the order of the alphabet. @param {string} text */
 const placeholders = (text) =>
@@ -15,8 +18,8 @@ const placeholders = (text) =>
     .sort();
 
 test("every language says everything, with the same placeholders", () => {
-  for (const { languages } of [FEEDBACK, HERE, WALL]) assert.deepEqual(languages, ALL.languages);
-  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, WALL].flatMap((one) => Object.entries(one.texts))) {
+  for (const { languages } of [FEEDBACK, HERE, MODELS, WALL]) assert.deepEqual(languages, ALL.languages);
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, MODELS, WALL].flatMap((one) => Object.entries(one.texts))) {
     assert.equal(others.length, ALL.languages.length - 1, key);
     for (const text of others) {
       assert.ok(text.trim(), key);
@@ -27,7 +30,7 @@ test("every language says everything, with the same placeholders", () => {
 
 test("no text is left in English", () => {
   const forms = ["words", "said", "whose", "ctrl"]; // hold no word of their own
-  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, WALL].flatMap((one) => Object.entries(one.texts))) {
+  for (const [key, [english, ...others]] of [ALL, FEEDBACK, HERE, MODELS, WALL].flatMap((one) => Object.entries(one.texts))) {
     if (!forms.includes(key)) assert.ok(!others.includes(english), key);
   }
 });
@@ -58,12 +61,13 @@ test("numbers are written as the language writes them", () => {
 
 test("how sure an answer is, is said in words", () => {
   const words = (/** @type {number} */ confidence, prediction = 7) =>
-    createVoice(["en"]).words({ prediction, confidence });
+    createVoice(["en"]).words({ prediction, confidence }, KEYCAPS);
   assert.equal(words(0.995), "Very sure (> 99%)");
   assert.equal(words(0.93), "Sure (93%)");
   assert.equal(words(0.7), "Fairly sure (70%)");
   assert.equal(words(0.2), "Not sure (20%)");
-  assert.equal(createVoice(["de"]).words({ prediction: null, confidence: 0 }), "Das ist wohl keine Ziffer");
+  assert.equal(createVoice(["de"]).words({ prediction: null, confidence: 0 }, KEYCAPS), "Das ist wohl keine Ziffer");
+  assert.equal(createVoice(["en"]).words({ prediction: null, confidence: 0 }, ["cat", "dog"]), "No answer");
 });
 
 test("a keycap is read as its digit, the thinking face as no answer, another label as it is", () => {
@@ -76,8 +80,7 @@ test("a keycap is read as its digit, the thinking face as no answer, another lab
 
 test("the blank pad says what can be drawn on it", () => {
   const { invitation } = createVoice(["en"]);
-  const keycaps = Array.from({ length: 10 }, (_, digit) => `${digit}\uFE0F\u20E3`);
-  assert.equal(invitation({ prompt: "", labels: keycaps }), "Draw a digit");
+  assert.equal(invitation({ prompt: "", labels: KEYCAPS }), "Draw a digit");
   assert.equal(invitation({ prompt: "", labels: ["cat", "dog"] }), "Draw here, or drop a picture");
-  assert.equal(invitation({ prompt: "A cat, please", labels: keycaps }), "A cat, please");
+  assert.equal(invitation({ prompt: "A cat, please", labels: KEYCAPS }), "A cat, please");
 });

@@ -11,7 +11,7 @@ from digit_widget.keywords import split
 from digit_widget.labels import KEYCAPS, NO_ANSWER, as_labels
 from digit_widget.models import ModelError
 from digit_widget.several import named
-from digit_widget.widget import DigitWidget
+from digit_widget.widget import STATIC, DigitWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +36,9 @@ class Comparison(DigitWidget):
 
     # One a model, the first one's first: name, result, prediction, confidence, error, differs.
     _rows = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+
+    _esm = STATIC / "comparison.js"
+    _css = STATIC / "comparison.css"
 
     _MODELS = "models"
     _MET = "{}"  # it stands beside the model's name

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from digit_widget.models.teacher import Teacher
     from digit_widget.packed import Packed
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 
 
 class DigitWidget(Connection):
@@ -94,8 +94,8 @@ class DigitWidget(Connection):
     >>> pad.observe(lambda change: print(change.new), "prediction")
     """
 
-    _esm = _STATIC / "widget.js"
-    _css = _STATIC / "widget.css"
+    _esm = STATIC / "widget.js"
+    _css = STATIC / "widget.css"
     _MODELS = "model"
     """The keyword for what answers."""
 
@@ -221,7 +221,7 @@ class DigitWidget(Connection):
         Parameters
         ----------
         path
-            The file to send to whoever has a browser: some 670 kB, 790 for what was taught; or 5 MB and the model.
+            The file to send to whoever has a browser: some 680 kB, 790 for what was taught; or 5 MB and the model.
         title
             The page's heading; by default what the blank pad says.
 

@@ -67,13 +67,13 @@ class Watch:
 
     def __init__(self, page: Page) -> None:
         self.faults: list[str] = []
-        page.on("pageerror", lambda error: self._hear(str(error)))
+        page.on("pageerror", self._hear)
         page.on("request", lambda request: self._check(request.url))
         page.on("websocket", lambda socket: self._check(socket.url))
 
-    def _hear(self, error: str) -> None:
-        if error not in SLIPS:
-            self.faults.append(f"error in the page: {error}")
+    def _hear(self, error: Error) -> None:
+        if str(error) not in SLIPS:
+            self.faults.append(f"error in the page: {error.stack or error}")
 
     def _check(self, url: str) -> None:
         if not (HERE.match(url) or HARMLESS.fullmatch(url)):

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from padview import ITSELF, NOTHING, PadView, keycap
 from playwright.sync_api import expect
@@ -14,6 +15,7 @@ from test_access import faults
 
 from digit_widget import DigitWidget
 from digit_widget.models import bundled
+from digit_widget.picture import to_data_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +63,6 @@ def test_every_digit_is_answered(opened: Open) -> None:
     pad = opened(DigitWidget().to_html(title="For my colleagues"))
     expect(pad.page.get_by_role("heading")).to_have_text("For my colleagues")
     expect(pad.part("message")).to_have_text(ITSELF)
-    expect(pad.part("why")).to_be_hidden()
     for digit in range(10):
         pad.draw_digit(digit, (0.05, 0.05), 0.5)
         pad.expect_digit(digit)
@@ -79,6 +80,53 @@ def test_every_digit_is_answered(opened: Open) -> None:
     pad.page.keyboard.press("Delete")
     pad.draw_with_keys([[[0.5, 0.1], [0.5, 0.9]]])
     pad.expect_digit(1)
+
+
+def test_why_is_answered_as_in_python(opened: Open) -> None:
+    """The ink of both answers is coloured, also that of the next drawing; pressed again, none is."""
+    made = DigitWidget()
+    pad = opened(made.to_html())
+    expect(pad.part("why")).to_be_disabled()
+    pad.draw_digit(4, (0.05, 0.05), 0.6)
+    pad.expect_digit(4)
+    plain = pad.seen()
+    pad.click("why")
+    expect(pad.part("why")).to_have_attribute("aria-pressed", "true")
+    expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(4)}, blue ink less")
+    ink = 255 - np.asarray(pad.picture().resize((280, 280)))
+    made.image = to_data_url(ink)
+    assert made.explain().runner_up_result in pad.part("caption").nth(1).inner_text()
+    assert pad.seen() != plain
+    overlay = pad.overlay()
+    assert overlay is not None
+    alpha = np.asarray(overlay)[..., 3]
+    assert (alpha[ink > 200] > 0).mean() > 0.8
+    assert not alpha[ink == 0].any()
+
+    pad.click("clear")
+    pad.expect_answer(NOTHING)
+    assert pad.overlay() is None
+    pad.draw_digit(7)
+    expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(7)}, blue ink less")
+    pad.click("why")
+    expect(pad.part("legend")).to_be_hidden()
+    assert pad.overlay() is None
+    pad.click("why")
+    pad.draw(LETTER)
+    expect(pad.part("message")).to_contain_text("It looks most like")
+
+
+def test_a_drawing_need_not_wait_for_the_reasons_of_another(opened: Open) -> None:
+    """They are given up as soon as the pad has changed, and it is the last drawing that is explained."""
+    pad = opened(DigitWidget().to_html())
+    pad.draw_digit(8)
+    pad.expect_digit(8)
+    pad.click("why")
+    for digit in (1, 7, 3):
+        pad.click("clear")
+        pad.draw_digit(digit)
+    pad.expect_digit(3)
+    expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(3)}, blue ink less")
 
 
 def test_a_finger_draws_on_a_phone(opened: Open) -> None:
@@ -99,6 +147,9 @@ def test_axe_finds_nothing_wrong_with_the_page(opened: Open, scheme: str) -> Non
     assert faults(page) == []
     pad.draw_digit(7)
     pad.expect_digit(7)
+    assert faults(page) == []
+    pad.click("why")
+    expect(pad.part("legend")).to_be_visible()
     assert faults(page) == []
     pad.draw(LETTER)
     pad.expect_answer(NOTHING)
@@ -194,6 +245,8 @@ def test_any_network_answers_by_onnxruntime(opened: Open, name: str) -> None:
         pad.expect_digit(3)
     else:
         expect(pad.part("share").first).to_have_text(re.compile(r"\d+%"))
+    pad.click("why")
+    expect(pad.part("legend")).to_contain_text(pad.part("result").inner_text())
     pad.click("clear")
     pad.expect_answer(NOTHING)
 
