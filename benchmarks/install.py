@@ -1,4 +1,4 @@
-"""What installing costs: a new environment with the package, and `make lab` in a fresh clone."""
+"""What installing costs: a new environment with the package, and `make lab` in a fresh clone, and there again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PATIENCE = 900
 
 
 def measure(*, quick: bool) -> list[Table]:
-    """Measure both; torch, which takes minutes and 5 GB, once and only when there is time."""
+    """Measure all; torch, which takes minutes and 5 GB, once and only when there is time."""
     n = 1 if quick else 3
     return [_environments({EMPTY: n, OURS: n} if quick else {EMPTY: n, OURS: n, WITH_TORCH: 1}), *_make_lab(n)]
 
@@ -142,7 +142,7 @@ def _open(server: Server, page: Page) -> tuple[float, float, float]:
 
 
 def _open_again(server: Server, page: Page) -> tuple[float, float, float, float]:
-    """Return the same of an installed clone, and after how many seconds the kernel and the pad were there."""
+    """Return after how many seconds the server answered, and notebook, kernel and pad were there."""
     begin = time.perf_counter()
     with _making(server, "--LabApp.expose_app_in_browser=True") as process:
         served, opened = _shown(process, server, page)

@@ -1,4 +1,4 @@
-// Making elements of the page, and changing no more of them than has changed.
+// Making elements of the page, and writing into them.
 
 /**
  * What makes elements.

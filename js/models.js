@@ -18,9 +18,9 @@ export function createModels(document) {
   function createLine() {
     const [name, label] = [make("span", "name"), make("span", "emoji")];
     const [words, mark] = [make("span", "words"), make("span", "mark")];
-    const element = make("li", "model", name, label, words, mark);
-    list.append(element);
-    return { name, label, words, mark, element };
+    const row = make("li", "model", name, label, words, mark);
+    list.append(row);
+    return { name, label, words, mark, row };
   }
 
   /** Whether the models that have answered agree, in words. @param {View} view */
@@ -35,6 +35,7 @@ export function createModels(document) {
 
     /** What is said beside the large answer, which is the first model's. @param {View} view @param {string} words */
     headline({ voice, agree, prediction, confidence, _rows: [first] = [] }, words) {
+      if (!first) return words;
       // It does not look sure when other models disagree.
       const said = agree || prediction === null ? words : voice.share(confidence);
       return textOf(ALL, voice.language, "whose", { name: first.name, words: said });
@@ -55,7 +56,7 @@ export function createModels(document) {
         flag(line.words, "met", Boolean(met));
         line.words.title = met;
         write(line.mark, row.differs ? textOf(ALL, voice.language, "differs") : "");
-        flag(line.element, "differs", row.differs);
+        flag(line.row, "differs", row.differs);
       });
     },
   };

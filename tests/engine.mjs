@@ -1,4 +1,5 @@
-// Answers drawings by the engine that is shipped, for test_offline.py: what a page is given in, one answer a line out.
+// Answers drawings, or explains the answers, by the engine that is shipped, for test_offline.py: what a page is given in,
+// one answer or explanation a line out.
 
 import { readFileSync } from "node:fs";
 

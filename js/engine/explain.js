@@ -21,8 +21,9 @@ import { logSumExp } from "./numbers.js";
 const WINDOW = 7;
 const CERTAIN = 100;
 const NEGLIGIBLE = 0.01;
+
 /** After so many milliseconds the page gets time for what else it has to do. */
-const AT_ONCE = 12;
+const BUSY = 12;
 
 /** How much one class outweighs all others. @param {number[]} logits @param {number} target */
 function logOdds(logits, target) {
@@ -74,7 +75,7 @@ async function occlusion(ask, seen, targets, isWanted) {
     for (const at of places) data[at] = 0;
     const after = await odds({ ...seen, data });
     falls.forEach((map, which) => places.forEach((at) => (map[at] += before[which] - after[which])));
-    if (performance.now() - since > AT_ONCE) {
+    if (performance.now() - since > BUSY) {
       await new Promise((resolve) => setTimeout(resolve));
       since = performance.now();
     }

@@ -1,5 +1,5 @@
-// Python's part of the talk, where there is no Python: answers what protocol.js sends, by setting the traits that Python
-// would set.
+// Python's part of the talk, where there is no Python: answers what protocol.js sends, and explains its answers, by setting
+// the traits that Python would set.
 
 import PAD from "../../src/digit_widget/pad.json" with { type: "json" };
 import { shrink } from "./normalise.js";
@@ -17,10 +17,20 @@ import { decode, inkOf, inkUrl } from "./picture.js";
  * @property {string} error
  * @property {string} _seen
  * @property {boolean} explaining
- * @property {Partial<import("../panel.js").Reasons & { answered: number }>} _why
+ * @property {Partial<import("../panel.js").Reasons>} _why
  *
  * @typedef {Answers & import("../protocol.js").ProtocolTraits} Traits
  */
+
+/**
+ * The drawing in the traits: its picture, and whether the pad alone has drawn it. Where Python has put it there, its
+ * picture is a trait of its own.
+ * @param {import("../traits.js").Model<Traits>} model
+ */
+function drawingOf(model) {
+  const { picture, strokes = [], background } = model.get("_drawing");
+  return { picture: picture ?? model.get("image"), isOfPad: strokes.length > 0 && !background };
+}
 
 /**
  * Answer on the page, from now on: a question that waits, and all that follow. The newest drawing wins.
@@ -36,8 +46,10 @@ export function respond(model, { answerer, document, signal }) {
   drawn ||= known;
   let asked = model.get("_answered"); // the highest number of a question
   let turn = 0; // counts what was received: what has become old is dropped
+  let settled = 0; // the last turn that was dealt with
+  let explained = 0; // counts explanations: only the newest is wanted
   /** What the answer in the traits is the answer to: the picture, and whether the pad alone has drawn it. */
-  let answered = { picture: "", isOfPad: false };
+  let answered = drawingOf(model);
 
   /** @param {Partial<Traits>} values */
   function publish(values) {
@@ -58,12 +70,8 @@ export function respond(model, { answerer, document, signal }) {
     };
   };
 
-  /**
-   * @param {string} picture  a data URL; "" when the pad is blank
-   * @param {boolean} isOfPad  whether the pad alone has drawn it
-   * @returns {Promise<Partial<Traits>>}
-   */
-  async function answerTo(picture, isOfPad) {
+  /** @param {typeof answered} drawing @returns {Promise<Partial<Traits>>} */
+  async function answerTo({ picture, isOfPad }) {
     if (!picture) return { ...nothing(), status: "blank" };
     try {
       const { seen, prediction, ...rest } = await answerer.answer(picture, isOfPad);
@@ -85,16 +93,20 @@ export function respond(model, { answerer, document, signal }) {
   async function receive() {
     const sent = model.get("_drawing");
     if (sent.drawn !== undefined || !sent.number) return; // drawn here
-    const { picture = "", strokes = [], background } = sent;
+    const { picture = "" } = sent;
     const mine = ++turn;
     number = Math.max(number, sent.number);
     if (sent.asks) asked = number;
     const isStale = !sent.asks && picture !== "" && picture !== answered.picture;
-    if (isStale) return publish({ status: "waiting", _answered: asked, _unasked: true });
-    const isOfPad = strokes.length > 0 && !background;
-    const values = await answerTo(picture, isOfPad);
+    if (isStale) {
+      settled = mine;
+      return publish({ status: "waiting", _answered: asked, _unasked: true });
+    }
+    const drawing = drawingOf(model);
+    const values = await answerTo(drawing);
     if (mine !== turn || signal.aborted) return;
-    answered = { picture, isOfPad };
+    settled = mine;
+    answered = drawing;
     publish({ ...values, _answered: number, _unasked: false });
     reason();
   }
@@ -107,35 +119,37 @@ export function respond(model, { answerer, document, signal }) {
     /** @type {Partial<Traits>} */
     let values;
     let background = "";
+    const drawing = { picture, isOfPad: false };
     try {
       background = inkUrl(document, shrink(inkOf(await decode(document, picture), false), PAD.size));
-      values = await answerTo(picture, false);
+      values = await answerTo(drawing);
     } catch (error) {
       values = { error: error instanceof Error ? error.message : String(error) };
     }
     if (mine !== turn || signal.aborted) return;
+    settled = mine;
     if (background) {
-      answered = { picture, isOfPad: false };
+      answered = drawing;
       values._drawing = { background, strokes: [], number, drawn: ++drawn };
     }
     publish({ ...values, _answered: number, _unasked: false });
-    reason();
+    if (background || !("seen" in model.get("_why"))) reason(); // it may have been given up for this picture
   }
 
   /** If the person wants it, show why the answer is what it is, or a sentence that says why that is not known. */
   async function reason() {
-    const mine = turn;
-    const isWanted = () => mine === turn && model.get("explaining") && !signal.aborted;
+    const mine = ++explained;
+    const isWanted = () => mine === explained && turn === settled && model.get("explaining") && !signal.aborted;
     publish({ _why: {} });
-    const labels = model.get("labels");
-    if (!isWanted() || model.get("_unasked") || model.get("prediction") === null) return;
+    const [labels, answer] = [model.get("labels"), model.get("_answered")];
+    const { picture, isOfPad } = answered;
+    if (!isWanted() || !picture || model.get("_unasked") || model.get("prediction") === null) return;
     try {
-      const found = await answerer.explain(isWanted, answered.picture, answered.isOfPad);
+      const found = await answerer.explain(isWanted, picture, isOfPad);
       if (!found || !isWanted()) return;
       const { prediction, runnerUp, seen, runnerUpSeen, overlay } = found;
       const [label, runner_up_label] = [labels[prediction], labels[runnerUp]];
-      const answer = { label, runner_up_label, seen, runner_up: runnerUpSeen, overlay };
-      publish({ _why: { ...answer, answered: model.get("_answered") } });
+      publish({ _why: { answered: answer, label, runner_up_label, seen, runner_up: runnerUpSeen, overlay } });
     } catch (error) {
       if (!isWanted()) return;
       publish({ explaining: false });

@@ -2,6 +2,7 @@
 // it: then the person is asked which one it is. It knows no model; view.js connects it.
 
 import PAD from "../../src/digit_widget/pad.json" with { type: "json" };
+import { write } from "../elements.js";
 import { textOf } from "../template.js";
 import ALL from "./texts.json" with { type: "json" };
 
@@ -221,7 +222,7 @@ export function createAsking(document, send, onSlow, others = {}) {
     if (key === built) return;
     built = key;
     const hadFocus = controls.contains(document.activeElement);
-    if (line.textContent !== sentence) line.textContent = sentence;
+    write(line, sentence);
     line.lang = saved.state === "failed" && sentence === saved.error ? "en" : "";
     controls.replaceChildren(...make());
     if (hadFocus) line.focus();

@@ -104,12 +104,12 @@ class Explanation:
             f"<figcaption>{role}: {html.escape(label)}</figcaption></figure>"
             for heat, label, role in (
                 (self.heat, self.result, "answer"),
-                (self.runner_up_heat, self.runner_up_result, "runner-up"),
+                (self.runner_up_heat, self.runner_up_result, "second place"),
             )
         )
         warm, cold = (
             f'<span style="border-bottom: 3px solid rgb{colour}">{word}</span>'
-            for word, colour in (("Warm", WARM), ("cold", COLD))
+            for word, colour in (("Orange", WARM), ("blue", COLD))
         )
         return (
             f'<div style="display: flex; gap: 16px">{figures}</div>'

@@ -225,5 +225,8 @@ def test_the_page_answers_after_its_kernel(lab: Lab) -> None:
             pad.draw_digit(digit)
             pad.expect_digit(digit)
             other.expect_digit(digit)
+        pad.click("why")
+        for view in (pad, other):
+            expect(view.part("legend")).to_have_text(f"Orange ink made it more {keycap(8)}, blue ink less")
         pad.click("undo")
         pad.expect_answer(NOTHING)

@@ -116,6 +116,36 @@ def test_why_is_answered_as_in_python(opened: Open) -> None:
     expect(pad.part("message")).to_contain_text("It looks most like")
 
 
+def test_why_of_a_picture_that_was_dropped(opened: Open, photo: Path, tmp_path: Path) -> None:
+    """Its ink is coloured where it lies on the pad; a file that is no picture leaves that as it is."""
+    pad = opened(DigitWidget().to_html())
+    pad.drop(photo)
+    pad.expect_digit(5)
+    pad.click("why")
+    expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(5)}, blue ink less")
+    overlay = pad.overlay()
+    assert overlay is not None
+    ink, alpha = 255 - np.asarray(pad.picture().resize((280, 280))), np.asarray(overlay)[..., 3]
+    assert (alpha[ink > 200] > 0).mean() > 0.8
+    assert not alpha[ink == 0].any()
+    (tmp_path / "notes.txt").write_text("no picture")
+    pad.drop(tmp_path / "notes.txt")
+    expect(pad.part("message")).to_have_text("That file is not a picture.")
+    assert pad.overlay() is not None
+
+
+def test_a_model_of_one_class_cannot_be_explained(opened: Open) -> None:
+    """The page says so, and the button comes up again."""
+    from digit_widget.models.cnn import CNN
+
+    pad = opened(DigitWidget(CNN(1), labels=["ink"]).to_html())
+    pad.draw_digit(7)
+    pad.expect_answer("ink")
+    pad.click("why")
+    expect(pad.part("message")).to_contain_text("The model knows one class only")
+    expect(pad.part("why")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_drawing_need_not_wait_for_the_reasons_of_another(opened: Open) -> None:
     """They are given up as soon as the pad has changed, and it is the last drawing that is explained."""
     pad = opened(DigitWidget().to_html())

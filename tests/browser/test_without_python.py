@@ -135,6 +135,8 @@ def test_a_pad_saved_with_the_engine_answers_without_a_kernel(lab: Lab, kernel: 
         pad = lab.reopen(other, name).pad()
         pad.expect_digit(3)
         expect(pad.part("message")).to_have_text(ITSELF)
+        pad.click("why")  # of Python's answer
+        expect(pad.part("legend")).to_have_text(f"Orange ink made it more {keycap(3)}, blue ink less")
         pad.click("undo")
         pad.expect_answer(NOTHING)
         pad.draw_digit(7)
